@@ -1,0 +1,1 @@
+//! WebAssembly judges: the only room that names `wasmtime`.

@@ -1,0 +1,1 @@
+//! Running a plan: one dispatcher, one task a suite, one journal.
