@@ -104,9 +104,9 @@ pub(crate) fn human_ms(ms: u64) -> String {
     let secs = ms / 1000;
     match (ms, secs) {
         (0..=999, _) => format!("{ms}ms"),
-        (_, 0..=59) if ms % 1000 != 0 => format!("{}.{}s", secs, (ms % 1000) / 100),
+        (_, 0..=59) if !ms.is_multiple_of(1000) => format!("{}.{}s", secs, (ms % 1000) / 100),
         (_, 0..=59) => format!("{secs}s"),
-        (_, 60..=3599) if secs % 60 == 0 => format!("{}m", secs / 60),
+        (_, 60..=3599) if secs.is_multiple_of(60) => format!("{}m", secs / 60),
         (_, 60..=3599) => format!("{}m{:02}s", secs / 60, secs % 60),
         _ if secs % 3600 < 60 => format!("{}h", secs / 3600),
         _ => format!("{}h{:02}m", secs / 3600, secs % 3600 / 60),
