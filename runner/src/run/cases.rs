@@ -14,7 +14,7 @@ const KEPT: usize = 100;
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The cases of one attempt.
-pub(super) struct CaseBook {
+pub(crate) struct CaseBook {
     suite: SuiteIndex,
     attempt: u32,
     /// Last status by the id's hash: a judge may report 200,000 cases, and ids are long.
@@ -27,7 +27,7 @@ pub(super) struct CaseBook {
 }
 
 impl CaseBook {
-    pub(super) fn new(suite: SuiteIndex, attempt: u32) -> Self {
+    pub(crate) fn new(suite: SuiteIndex, attempt: u32) -> Self {
         Self {
             suite,
             attempt,
@@ -41,7 +41,7 @@ impl CaseBook {
     }
 
     /// Takes a notice in; returns the events it makes.
-    pub(super) fn take(&mut self, notice: Notice) -> Vec<EventKind> {
+    pub(crate) fn take(&mut self, notice: Notice) -> Vec<EventKind> {
         let mut events = Vec::new();
         match notice {
             Notice::Log { level, message } => {
@@ -75,7 +75,7 @@ impl CaseBook {
     }
 
     /// How far the suite is, when that has not been said yet.
-    pub(super) fn progress(&mut self) -> Option<EventKind> {
+    pub(crate) fn progress(&mut self) -> Option<EventKind> {
         if !std::mem::take(&mut self.unsaid_progress) {
             return None;
         }
@@ -92,19 +92,19 @@ impl CaseBook {
     }
 
     /// Whether a case stands that did not pass.
-    pub(super) fn saw_failure(&self) -> bool {
+    pub(crate) fn saw_failure(&self) -> bool {
         self.failed > 0
     }
 
     /// The cases that did not pass, at most [`KEPT`], and how many more there are.
-    pub(super) fn failing(&mut self) -> (Vec<Case>, u64) {
+    pub(crate) fn failing(&mut self) -> (Vec<Case>, u64) {
         let kept = std::mem::take(&mut self.failing);
         let omitted = self.failed - kept.len() as u64;
         (kept, omitted)
     }
 
     /// Counts, if any case was reported.
-    pub(super) fn counts(&self) -> Option<Counts> {
+    pub(crate) fn counts(&self) -> Option<Counts> {
         let mut counts = Counts::default();
         for status in self.statuses.values() {
             counts.add(*status);

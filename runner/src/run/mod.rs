@@ -16,7 +16,7 @@ use crate::model::{RunSummary, SuiteSummary};
 use crate::plan::Plan;
 
 mod attempt;
-mod cases;
+pub(crate) mod cases;
 pub mod dir;
 mod dispatcher;
 pub mod journal;
