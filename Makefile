@@ -38,7 +38,7 @@ deny:
 	$(CARGO) deny --all-features check bans licenses sources
 
 bench:
-	benches/peers.sh
+	cargo build --release --locked && $(PYTHON) benches/peers.py
 
 clean:
 	$(CARGO) clean
