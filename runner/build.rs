@@ -15,7 +15,7 @@ use wit_component::ComponentEncoder;
 
 /// The judges inside the binary, sorted: a name for `judge = "…"`, and the crate's folder in `plugins/`. The
 /// crate is named `tribunal-judge-` and the folder's name.
-const JUDGES: &[&str] = &[];
+const JUDGES: &[&str] = &["exit-code"];
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
 
@@ -32,16 +32,27 @@ fn build() -> Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: run cargo")?);
     let runner = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("not run by cargo")?);
     let root = runner.parent().ok_or("the runner has no workspace")?;
-    for watched in ["plugins", "wit", "Cargo.toml", "Cargo.lock", "runner/build.rs"] {
+    for watched in [
+        "plugins",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+        "runner/build.rs",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
     // docs.rs has neither the target nor a need for the judges.
-    let judges = if env::var_os("DOCS_RS").is_some() { &[] } else { JUDGES };
+    let judges = if env::var_os("DOCS_RS").is_some() {
+        &[]
+    } else {
+        JUDGES
+    };
     if !judges.is_empty() {
         check_target()?;
         compile(judges, root, &out)?;
     }
-    let mut table = String::from("/// Name and WebAssembly of every judge inside the binary, by name.\n");
+    let mut table =
+        String::from("/// Name and WebAssembly of every judge inside the binary, by name.\n");
     table.push_str("pub(super) const BUILTINS: &[(&str, &[u8])] = &[\n");
     for judge in judges {
         let core = out
@@ -68,14 +79,24 @@ fn check_target() -> Result<()> {
     if asked.status.success() && libdir.is_dir() {
         return Ok(());
     }
-    Err(format!("the built-in judges need the WebAssembly target: rustup target add {TARGET}").into())
+    Err(
+        format!("the built-in judges need the WebAssembly target: rustup target add {TARGET}")
+            .into(),
+    )
 }
 
 fn compile(judges: &[&str], root: &Path, out: &Path) -> Result<()> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
-        .args(["build", "--locked", "--target", TARGET, "--profile", PROFILE])
+        .args([
+            "build",
+            "--locked",
+            "--target",
+            TARGET,
+            "--profile",
+            PROFILE,
+        ])
         .arg("--target-dir")
         .arg(out.join("plugins"));
     for judge in judges {

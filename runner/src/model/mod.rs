@@ -15,6 +15,5 @@ pub use status::{ExitStatus, RunStatus, SuiteStatus};
 pub use summary::{
     AttemptSummary, CaptureSummary, JudgeSummary, RunSummary, SUMMARY_VERSION, SuiteSummary,
 };
-pub(crate) use termination::human_ms;
-pub use termination::{Condition, Container, EndState, Leftover, Termination};
+pub use termination::{Condition, Container, EndState, Leftover, Termination, human_ms};
 pub use verdict::{Case, CaseStatus, Counts, Label, Verdict, VerdictStatus};

@@ -104,7 +104,9 @@ fn prepare(dir: &Path) -> Result<(), String> {
     }
     let found = fs::metadata(dir).map_err(|error| format!("cannot be used: {error}"))?;
     if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err("belongs to another user; set TRIBUNAL_CACHE_DIR to a directory of your own".to_owned());
+        return Err(
+            "belongs to another user; set TRIBUNAL_CACHE_DIR to a directory of your own".to_owned(),
+        );
     }
     if found.mode() & OTHERS_WRITE != 0 {
         let dir = dir.display();
@@ -285,10 +287,16 @@ mod tests {
         let cache = Cache::at(dir.path().to_owned());
         let engine = engine().expect("an engine");
         for _ in 0..2 {
-            cache.component(engine, WASM, &[0; 32]).expect("a component");
+            cache
+                .component(engine, WASM, &[0; 32])
+                .expect("a component");
         }
         let entries: Vec<_> = fs::read_dir(dir.path()).expect("listed").collect();
         assert_eq!(entries.len(), 1);
-        assert!(cache.component(engine, b"\0asm\x0d\0\x01\0junk", &[9; 32]).is_err());
+        assert!(
+            cache
+                .component(engine, b"\0asm\x0d\0\x01\0junk", &[9; 32])
+                .is_err()
+        );
     }
 }

@@ -21,7 +21,10 @@ const MAX_KEY: usize = 256;
 const MAX_EXTRA: usize = 64;
 
 /// A whole number as the contract passes it: exact up to 2^53.
-#[expect(clippy::cast_precision_loss, reason = "the contract says so: some guests have no u64")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the contract says so: some guests have no u64"
+)]
 pub(super) fn number(number: u64) -> f64 {
     number as f64
 }
@@ -114,7 +117,11 @@ pub(super) fn case_in(case: wit::TestCase) -> Case {
     let line = |text: Option<String>, max| text.map(|text| clean::line(&text, max));
     let id = clean::line(&case.id, MAX_LINE);
     Case {
-        id: if id.is_empty() { "(no name)".to_owned() } else { id },
+        id: if id.is_empty() {
+            "(no name)".to_owned()
+        } else {
+            id
+        },
         status,
         duration_ms: case.duration_ms.filter(|ms| ms.is_finite() && *ms >= 0.0),
         message: line(case.message, MAX_MESSAGE),
@@ -129,7 +136,10 @@ pub(super) fn case_in(case: wit::TestCase) -> Case {
 pub(super) fn case_size(case: &Case) -> u64 {
     let optional = [&case.message, &case.details, &case.file];
     let texts = optional.into_iter().flatten().map(String::len);
-    let extra = case.extra.iter().map(|fact| fact.key.len() + fact.value.len());
+    let extra = case
+        .extra
+        .iter()
+        .map(|fact| fact.key.len() + fact.value.len());
     (case.id.len() + texts.chain(extra).sum::<usize>()) as u64
 }
 
@@ -144,7 +154,11 @@ pub(super) fn verdict_in(verdict: &wit::Verdict) -> Verdict {
     let summary = clean::line(&verdict.summary, MAX_LINE);
     Verdict {
         status,
-        summary: if summary.is_empty() { word.to_owned() } else { summary },
+        summary: if summary.is_empty() {
+            word.to_owned()
+        } else {
+            summary
+        },
         counts: verdict.counts.map(|counts| Counts {
             passed: counts.passed,
             failed: counts.failed,

@@ -58,7 +58,6 @@ fn config() -> Config {
         .wasm_function_references(false)
         .wasm_exceptions(false)
         .wasm_memory64(false)
-        .wasm_component_model_async(false)
         .concurrency_support(false);
     config
 }

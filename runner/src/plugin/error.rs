@@ -45,7 +45,9 @@ pub enum Problem {
     #[error("the file is damaged or cut short ({0}); build it again")]
     Damaged(String),
     /// Its content is not what the pipeline pins.
-    #[error("its sha256 is {found}, but the pipeline pins {pinned}; check where the file comes from, then update the pin")]
+    #[error(
+        "its sha256 is {found}, but the pipeline pins {pinned}; check where the file comes from, then update the pin"
+    )]
     Pin {
         /// The pinned digest.
         pinned: String,
@@ -63,13 +65,17 @@ pub enum Problem {
         advice: String,
     },
     /// It imports what no judge may have.
-    #[error("it imports {imports}, which no judge may use; a judge may import tribunal:judge and wasi 0.2 without http")]
+    #[error(
+        "it imports {imports}, which no judge may use; a judge may import tribunal:judge and wasi 0.2 without http"
+    )]
     Forbidden {
         /// The imports' names.
         imports: String,
     },
     /// It does not fit the contract.
-    #[error("it does not fit the contract {contract}: {why}; build it against the wit of this tribunal")]
+    #[error(
+        "it does not fit the contract {contract}: {why}; build it against the wit of this tribunal"
+    )]
     Misfit {
         /// The contract's name and version.
         contract: &'static str,

@@ -72,7 +72,11 @@ impl Code {
     ///
     /// # Errors
     /// When it breaks, does not answer in 2 s of CPU time, or does not accept.
-    pub(super) async fn ask(&self, limits: JudgeLimits, config: &str) -> Result<JudgeInfo, Problem> {
+    pub(super) async fn ask(
+        &self,
+        limits: JudgeLimits,
+        config: &str,
+    ) -> Result<JudgeInfo, Problem> {
         let mut store = sandbox::store(self.engine(), limits.memory, None);
         let mut call = "describe";
         let asked = metered(
@@ -132,7 +136,10 @@ fn believable(verdict: Verdict, state: &State) -> Result<Verdict, JudgeError> {
     if verdict.status != VerdictStatus::Passed {
         return Ok(verdict);
     }
-    let failing = state.subject.as_ref().map_or(0, |subject| subject.tally.failing());
+    let failing = state
+        .subject
+        .as_ref()
+        .map_or(0, |subject| subject.tally.failing());
     let contradiction = match verdict.counts {
         Some(counts) if counts.failed > 0 || counts.errored > 0 => {
             let (failed, errored) = (counts.failed, counts.errored);
@@ -142,7 +149,9 @@ fn believable(verdict: Verdict, state: &State) -> Result<Verdict, JudgeError> {
         _ if failing > 0 => format!("{failing} of the cases it reported did not pass"),
         _ => return Ok(verdict),
     };
-    Err(JudgeError::Nonsense(format!("`passed`, but {contradiction}")))
+    Err(JudgeError::Nonsense(format!(
+        "`passed`, but {contradiction}"
+    )))
 }
 
 fn millis(duration: Duration) -> u64 {

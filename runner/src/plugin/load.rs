@@ -77,7 +77,12 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<(), Problem> {
         .map(|import| format!("`{}`", clean::line(import, 200)))
         .collect();
     if !forbidden.is_empty() {
-        let mut imports = forbidden.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let mut imports = forbidden
+            .iter()
+            .take(5)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         if let Some(more @ 1..) = forbidden.len().checked_sub(5) {
             imports = format!("{imports} and {more} more");
         }
@@ -86,7 +91,10 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<(), Problem> {
     if names().any(|name| Name::parse(name).interface() == PLUGIN) {
         return Ok(());
     }
-    let runs = surface.exports.iter().any(|name| name.starts_with("wasi:cli/run@"));
+    let runs = surface
+        .exports
+        .iter()
+        .any(|name| name.starts_with("wasi:cli/run@"));
     let what = if runs {
         "it is a program (it exports wasi:cli/run), not a judge: a judge exports tribunal:judge/plugin"
     } else {
@@ -104,18 +112,18 @@ fn check_header(bytes: &[u8]) -> Result<(), Problem> {
             "it is a core module, not a component; turn it into one: \
              wasm-tools component new FILE -o JUDGE.wasm",
         ),
-        [0, b'a', b's', b'm', _, _, _, _, ..] => {
-            other("it is WebAssembly of a version that this tribunal does not know; update tribunal")
-        }
+        [0, b'a', b's', b'm', _, _, _, _, ..] => other(
+            "it is WebAssembly of a version that this tribunal does not know; update tribunal",
+        ),
         [0x7f, b'E', b'L', b'F', ..] => other(
             "it is a native or precompiled file, not WebAssembly; give the .wasm it was made from",
         ),
         _ if b"\0asm".starts_with(bytes.get(..4).unwrap_or(bytes)) => {
             Err(Problem::Damaged(format!("it has {} bytes", bytes.len())))
         }
-        _ if bytes.trim_ascii_start().starts_with(b"(") => other(
-            "it is WebAssembly as text; translate it: wasm-tools parse FILE -o JUDGE.wasm",
-        ),
+        _ if bytes.trim_ascii_start().starts_with(b"(") => {
+            other("it is WebAssembly as text; translate it: wasm-tools parse FILE -o JUDGE.wasm")
+        }
         _ => {
             let start = String::from_utf8_lossy(bytes.get(..24).unwrap_or(bytes));
             other(&format!(
@@ -155,20 +163,28 @@ impl Surface {
         };
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(damaged)? {
-                Payload::Version { encoding, .. } if depth == 0 && encoding != Encoding::Component => {
-                    return Err(Problem::Damaged("its header is not that of a component".to_owned()));
+                Payload::Version { encoding, .. }
+                    if depth == 0 && encoding != Encoding::Component =>
+                {
+                    return Err(Problem::Damaged(
+                        "its header is not that of a component".to_owned(),
+                    ));
                 }
                 // What is inside may import what it likes, as long as the whole provides it.
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 0 => {
                     for import in section {
-                        surface.imports.push(import.map_err(damaged)?.name.name.to_owned());
+                        surface
+                            .imports
+                            .push(import.map_err(damaged)?.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 0 => {
                     for export in section {
-                        surface.exports.push(export.map_err(damaged)?.name.name.to_owned());
+                        surface
+                            .exports
+                            .push(export.map_err(damaged)?.name.name.to_owned());
                     }
                 }
                 _ => {}

@@ -98,7 +98,8 @@ mod tests {
         let mut sink = Sink::default();
         sink.append(b"first ");
         for _ in 0..100 {
-            sink.write(Bytes::from_static(&[b'x'; 4096])).expect("taken");
+            sink.write(Bytes::from_static(&[b'x'; 4096]))
+                .expect("taken");
         }
         let text = sink.text();
         assert_eq!(text.len(), MAX_STDERR);

@@ -22,12 +22,19 @@ pub(super) fn explain(error: &Error, state: &State) -> JudgeError {
     let root = error.root_cause().to_string();
     if root.contains("fuel allocated for hostcalls") {
         let limit = human_bytes(MAX_CALL_BYTES as u64);
-        return Breach { what: "message size", limit }.into();
+        return Breach {
+            what: "message size",
+            limit,
+        }
+        .into();
     }
     if let Some(fault) = error.downcast_ref::<HostFault>() {
         return JudgeError::Declined(fault.to_string());
     }
-    let (trap, backtrace) = (error.downcast_ref::<Trap>(), error.downcast_ref::<WasmBacktrace>());
+    let (trap, backtrace) = (
+        error.downcast_ref::<Trap>(),
+        error.downcast_ref::<WasmBacktrace>(),
+    );
     let stderr = state.stderr.text();
     let summary = if let Some(misuse) = error.downcast_ref::<Misuse>() {
         misuse.to_string()
@@ -45,13 +52,18 @@ pub(super) fn explain(error: &Error, state: &State) -> JudgeError {
     let backtrace = backtrace.map(ToString::to_string).unwrap_or_default();
     JudgeError::Crashed {
         summary: clean::line(&summary, MAX_SENTENCE),
-        details: clean::text(&format!("{stderr}\n{backtrace}"), MAX_DETAILS).trim_start().to_owned(),
+        details: clean::text(&format!("{stderr}\n{backtrace}"), MAX_DETAILS)
+            .trim_start()
+            .to_owned(),
     }
 }
 
 /// The line of a crash's text that says what happened.
 fn last_words(stderr: &str) -> Option<&str> {
-    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut lines = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     let first = lines.next()?;
     if first.starts_with("Traceback (most recent call last)") {
         return lines.next_back().or(Some(first));
@@ -91,7 +103,11 @@ fn sentence(trap: Trap) -> String {
 /// An error chain as one line: the outermost and the innermost message.
 pub(super) fn one_line(error: &Error) -> String {
     let (outer, root) = (error.to_string(), error.root_cause().to_string());
-    let text = if outer.contains(&root) { outer } else { format!("{outer}: {root}") };
+    let text = if outer.contains(&root) {
+        outer
+    } else {
+        format!("{outer}: {root}")
+    };
     clean::line(&text, MAX_SENTENCE)
 }
 
@@ -104,9 +120,18 @@ mod tests {
         let cases = [
             ("", None),
             ("\nplain\nmore", Some("plain")),
-            ("thread '<unnamed>' panicked at src/lib.rs:3:5:\nindex out of bounds\nnote: x", Some("index out of bounds")),
-            ("panicked at src/lib.rs:3:5:", Some("panicked at src/lib.rs:3:5:")),
-            ("Traceback (most recent call last):\n  File \"x\"\nKeyError: 'a'\n", Some("KeyError: 'a'")),
+            (
+                "thread '<unnamed>' panicked at src/lib.rs:3:5:\nindex out of bounds\nnote: x",
+                Some("index out of bounds"),
+            ),
+            (
+                "panicked at src/lib.rs:3:5:",
+                Some("panicked at src/lib.rs:3:5:"),
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"x\"\nKeyError: 'a'\n",
+                Some("KeyError: 'a'"),
+            ),
         ];
         for (stderr, expected) in cases {
             assert_eq!(last_words(stderr), expected, "{stderr:?}");

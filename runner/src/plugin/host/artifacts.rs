@@ -15,8 +15,9 @@ use super::{HostFault, Misuse, State};
 use crate::judge::{Artifact, Ended};
 
 /// An artifact that a judge holds; its file is open from the first read to the end.
+#[expect(unreachable_pub, reason = "the generated contract re-exports it")]
 #[derive(Debug)]
-pub(crate) struct OpenArtifact {
+pub struct OpenArtifact {
     name: String,
     path: PathBuf,
     size: u64,
@@ -34,9 +35,8 @@ impl OpenArtifact {
     /// Reads a glob: `*` and `?` do not cross `/`, `**` does.
     pub(super) fn matcher(glob: &str) -> Result<GlobMatcher> {
         let built = GlobBuilder::new(glob).literal_separator(true).build();
-        let built = built.map_err(|error| {
-            Misuse(format!("artifacts(…) was called with a bad glob: {error}"))
-        })?;
+        let built = built
+            .map_err(|error| Misuse(format!("artifacts(…) was called with a bad glob: {error}")))?;
         Ok(built.compile_matcher())
     }
 

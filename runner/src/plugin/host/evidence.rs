@@ -44,7 +44,10 @@ impl State {
     pub(super) fn open_one(&mut self) -> Result<()> {
         let tally = &mut self.subject()?.tally;
         if tally.open >= MAX_OPEN {
-            return Err(self.limiter.exceed("open file", MAX_OPEN.to_string()).into());
+            return Err(self
+                .limiter
+                .exceed("open file", MAX_OPEN.to_string())
+                .into());
         }
         tally.open += 1;
         Ok(())

@@ -12,8 +12,9 @@ use super::{HostFault, State, search};
 use crate::capture::Reader;
 
 /// An output that a judge has open.
+#[expect(unreachable_pub, reason = "the generated contract re-exports it")]
 #[derive(Debug)]
-pub(crate) struct OpenLog {
+pub struct OpenLog {
     reader: Reader,
     /// Bytes that were read from the capture and not yet given to the judge begin at `start`.
     buffer: Vec<u8>,
@@ -231,7 +232,10 @@ pub(super) mod tests {
     #[tokio::test]
     async fn lines_lose_their_ends_and_nothing_else() {
         let (_dir, mut log) = open(b"a\r\n\nb\xff\nlast");
-        assert_eq!(all_lines(&mut log, 100).await, ["a", "", "b\u{fffd}", "last"]);
+        assert_eq!(
+            all_lines(&mut log, 100).await,
+            ["a", "", "b\u{fffd}", "last"]
+        );
     }
 
     #[tokio::test]

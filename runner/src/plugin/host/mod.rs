@@ -9,8 +9,10 @@ mod search;
 mod speak;
 mod suite;
 
-pub(super) use artifacts::OpenArtifact;
-pub(super) use log::OpenLog;
+#[expect(unreachable_pub, reason = "the generated contract re-exports it")]
+pub use artifacts::OpenArtifact;
+#[expect(unreachable_pub, reason = "the generated contract re-exports it")]
+pub use log::OpenLog;
 
 /// The contract, as wasmtime reads it.
 pub(super) mod bind {

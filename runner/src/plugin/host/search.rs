@@ -118,7 +118,9 @@ mod tests {
     async fn hits(log: &mut OpenLog, pattern: &str, limit: u32) -> Vec<(f64, f64, String)> {
         let regex = compile(pattern).expect("a pattern");
         let hits = search(log, &regex, limit).await.expect("readable");
-        hits.into_iter().map(|h| (h.line, h.offset, h.text)).collect()
+        hits.into_iter()
+            .map(|h| (h.line, h.offset, h.text))
+            .collect()
     }
 
     #[tokio::test]
@@ -136,7 +138,10 @@ mod tests {
     async fn the_next_search_goes_on_behind_the_last_hit() {
         let (_dir, mut log) = open(b"x 1\ny\nx 2\nx 3\n");
         assert_eq!(hits(&mut log, "^x", 2).await.len(), 2);
-        assert_eq!(hits(&mut log, "^x", 2).await, [(4.0, 10.0, "x 3".to_owned())]);
+        assert_eq!(
+            hits(&mut log, "^x", 2).await,
+            [(4.0, 10.0, "x 3".to_owned())]
+        );
         assert!(hits(&mut log, "^x", 0).await.is_empty());
     }
 
@@ -161,7 +166,15 @@ mod tests {
     #[test]
     fn bad_patterns_are_explained() {
         assert!(compile("(").expect_err("bad").contains("unclosed group"));
-        assert!(compile("(a{1000}){1000}").expect_err("big").contains("size limit"));
-        assert!(compile(&"a".repeat(5000)).expect_err("long").contains("4096 bytes"));
+        assert!(
+            compile("(a{1000}){1000}")
+                .expect_err("big")
+                .contains("size limit")
+        );
+        assert!(
+            compile(&"a".repeat(5000))
+                .expect_err("long")
+                .contains("4096 bytes")
+        );
     }
 }

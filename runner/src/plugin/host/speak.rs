@@ -57,7 +57,8 @@ impl Host for State {
         let (level, message) = match subject.tally.messages {
             ..=MAX_MESSAGES => (word(level), clean::text(&message, MAX_MESSAGE)),
             n if n == MAX_MESSAGES + 1 => {
-                let note = format!("the judge's further messages are dropped: {MAX_MESSAGES} are kept");
+                let note =
+                    format!("the judge's further messages are dropped: {MAX_MESSAGES} are kept");
                 ("warn", note)
             }
             _ => return Ok(()),

@@ -34,6 +34,10 @@ impl Host for State {
 
     async fn config_json(&mut self) -> Result<String> {
         let config = &self.subject()?.evidence.facts.config_json;
-        Ok(if config.is_empty() { "{}".to_owned() } else { config.clone() })
+        Ok(if config.is_empty() {
+            "{}".to_owned()
+        } else {
+            config.clone()
+        })
     }
 }
