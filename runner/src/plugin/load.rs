@@ -1,0 +1,263 @@
+//! From a file to bytes that may be compiled: read whole, checked, and refused with advice.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use wasmparser::{Encoding, Parser, Payload};
+
+use super::clean;
+use super::error::Problem;
+use super::limits::{MAX_FILE, human_bytes};
+
+/// The contract that judges are built against.
+pub(super) const CONTRACT: &str = "tribunal:judge 0.1";
+/// The package whose interfaces a judge imports and exports.
+const PACKAGE: &str = "tribunal:judge";
+/// Versions of it that fit: anything below the next minor one.
+const VERSION: (u64, u64) = (0, 1);
+/// The interface that makes a component a judge.
+const PLUGIN: &str = "tribunal:judge/plugin";
+/// Packages of WASI that are linked, with nothing behind them. `wasi:http` is not.
+const WASI: [&str; 6] = [
+    "wasi:cli",
+    "wasi:clocks",
+    "wasi:filesystem",
+    "wasi:io",
+    "wasi:random",
+    "wasi:sockets",
+];
+
+/// Reads a judge's file whole, so that a compiler that writes it anew cannot change it under our feet.
+///
+/// # Errors
+/// When it is no regular file, cannot be read, or has more than 64 MiB.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    let unreadable = |why: String| Problem::Unreadable {
+        path: path.to_owned(),
+        why,
+    };
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let found = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if found.is_dir() {
+        return Err(unreadable("it is a directory".to_owned()));
+    }
+    if !found.is_file() {
+        return Err(unreadable("it is not a regular file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE {
+        let size = human_bytes(found.len().max(bytes.len() as u64));
+        return Err(Problem::TooLarge { size });
+    }
+    Ok(bytes)
+}
+
+/// Checks that `bytes` are a component that imports nothing but what judges may have.
+///
+/// # Errors
+/// Says what they are instead, and how to make a judge of it.
+pub(super) fn inspect(bytes: &[u8]) -> Result<(), Problem> {
+    check_header(bytes)?;
+    let surface = Surface::of(bytes)?;
+    let names = || surface.imports.iter().chain(&surface.exports);
+    // A wrong version first: everything else would only be its consequence.
+    for name in names().map(|name| Name::parse(name)) {
+        if name.package == PACKAGE && name.version != VERSION {
+            return Err(wrong_version(&name));
+        }
+    }
+    let forbidden: Vec<_> = surface
+        .imports
+        .iter()
+        .filter(|import| !Name::parse(import).is_allowed())
+        .map(|import| format!("`{}`", clean::line(import, 200)))
+        .collect();
+    if !forbidden.is_empty() {
+        let mut imports = forbidden
+            .iter()
+            .take(5)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
+        if let Some(more @ 1..) = forbidden.len().checked_sub(5) {
+            imports = format!("{imports} and {more} more");
+        }
+        return Err(Problem::Forbidden { imports });
+    }
+    if names().any(|name| Name::parse(name).interface() == PLUGIN) {
+        return Ok(());
+    }
+    let runs = surface
+        .exports
+        .iter()
+        .any(|name| name.starts_with("wasi:cli/run@"));
+    let what = if runs {
+        "it is a program (it exports wasi:cli/run), not a judge: a judge exports tribunal:judge/plugin"
+    } else {
+        "it exports no tribunal:judge/plugin: build it for the world `judge` of tribunal:judge"
+    };
+    Err(Problem::NotAComponent(what.to_owned()))
+}
+
+fn check_header(bytes: &[u8]) -> Result<(), Problem> {
+    let other = |text: &str| Err(Problem::NotAComponent(text.to_owned()));
+    match bytes {
+        [] => Err(Problem::Empty),
+        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => other(
+            "it is a core module, not a component; turn it into one: \
+             wasm-tools component new FILE -o JUDGE.wasm",
+        ),
+        [0, b'a', b's', b'm', _, _, _, _, ..] => other(
+            "it is WebAssembly of a version that this tribunal does not know; update tribunal",
+        ),
+        [0x7f, b'E', b'L', b'F', ..] => other(
+            "it is a native or precompiled file, not WebAssembly; give the .wasm it was made from",
+        ),
+        _ if b"\0asm".starts_with(bytes.get(..4).unwrap_or(bytes)) => {
+            Err(Problem::Damaged(format!("it has {} bytes", bytes.len())))
+        }
+        _ if bytes.trim_ascii_start().starts_with(b"(") => {
+            other("it is WebAssembly as text; translate it: wasm-tools parse FILE -o JUDGE.wasm")
+        }
+        _ => {
+            let start = String::from_utf8_lossy(bytes.get(..24).unwrap_or(bytes));
+            other(&format!(
+                "it is not WebAssembly: it begins with {:?}",
+                clean::line(&start, 40)
+            ))
+        }
+    }
+}
+
+fn wrong_version(name: &Name<'_>) -> Problem {
+    let (major, minor) = name.version;
+    let advice = if name.version > VERSION {
+        "update tribunal, or build the judge for the older version"
+    } else {
+        "build the judge again"
+    };
+    Problem::Version {
+        wanted: format!("{PACKAGE} {major}.{minor}"),
+        offered: format!("{}.{}", VERSION.0, VERSION.1),
+        advice: advice.to_owned(),
+    }
+}
+
+/// What a component imports and exports.
+#[derive(Default)]
+struct Surface {
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Surface {
+    fn of(bytes: &[u8]) -> Result<Self, Problem> {
+        let (mut surface, mut depth) = (Self::default(), 0_u32);
+        let damaged = |error: wasmparser::BinaryReaderError| {
+            Problem::Damaged(clean::line(&error.to_string(), 300))
+        };
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(damaged)? {
+                Payload::Version { encoding, .. }
+                    if depth == 0 && encoding != Encoding::Component =>
+                {
+                    return Err(Problem::Damaged(
+                        "its header is not that of a component".to_owned(),
+                    ));
+                }
+                // What is inside may import what it likes, as long as the whole provides it.
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 0 => {
+                    for import in section {
+                        surface
+                            .imports
+                            .push(import.map_err(damaged)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 0 => {
+                    for export in section {
+                        surface
+                            .exports
+                            .push(export.map_err(damaged)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(surface)
+    }
+}
+
+/// An interface's name, like `wasi:io/streams@0.2.6`.
+struct Name<'a> {
+    package: &'a str,
+    path: &'a str,
+    /// Major and minor; `(0, 0)` without one.
+    version: (u64, u64),
+}
+
+impl<'a> Name<'a> {
+    fn parse(name: &'a str) -> Self {
+        let (path, version) = name.split_once('@').unwrap_or((name, ""));
+        let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+        Self {
+            package: path.split('/').next().unwrap_or(path),
+            path,
+            version: (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)),
+        }
+    }
+
+    fn interface(&self) -> &'a str {
+        self.path
+    }
+
+    fn is_allowed(&self) -> bool {
+        let ours = ["types", "suite", "evidence", "host"];
+        match self.path.split_once('/') {
+            Some((PACKAGE, interface)) => ours.contains(&interface),
+            Some((package, _)) => WASI.contains(&package) && self.version == (0, 2),
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_told_apart() {
+        let say = |bytes: &[u8]| inspect(bytes).expect_err("no judge").to_string();
+        assert_eq!(say(b""), "the file is empty; build it again");
+        assert!(say(b"\0as").contains("cut short (it has 3 bytes)"));
+        assert!(say(b"\0asm\x01\0\0\0").contains("wasm-tools component new"));
+        assert!(say(b"\0asm\x09\0\0\0").contains("does not know"));
+        assert!(say(b" (component)").contains("wasm-tools parse"));
+        assert!(say(b"#!/bin/sh\n").contains("begins with \"#!/bin/sh\""));
+        assert!(say(b"\x7fELF....").contains("precompiled"));
+        assert!(say(b"\0asm\x0d\0\x01\0").contains("exports no tribunal:judge/plugin"));
+    }
+
+    #[test]
+    fn only_what_is_listed_may_be_imported() {
+        let cases = [
+            ("tribunal:judge/host@0.1.0", true),
+            ("tribunal:judge/host@0.1.7", true),
+            ("tribunal:judge/secret@0.1.0", false),
+            ("wasi:io/streams@0.2.6", true),
+            ("wasi:io/streams@0.3.0", false),
+            ("wasi:http/types@0.2.10", false),
+            ("wasi:cli", false),
+            ("env", false),
+        ];
+        for (name, allowed) in cases {
+            assert_eq!(Name::parse(name).is_allowed(), allowed, "{name}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The judges of a pipeline: all loaded and asked before anything runs, all problems told at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Linker;
+
+use super::cache::Cache;
+use super::convert::JudgeInfo;
+use super::engine::engine;
+use super::error::{LoadError, Problem};
+use super::host::bind::JudgePre;
+use super::judgement::{Code, Loaded, WasmJudge};
+use super::sandbox::{self, State};
+use super::trap::one_line;
+use super::{builtin, hex, load};
+use crate::judge::Judge;
+use crate::plan::{JudgeSource, JudgeSpec};
+
+/// The judges of a pipeline, by name.
+pub struct Registry {
+    judges: BTreeMap<String, Arc<WasmJudge>>,
+    cache: Cache,
+}
+
+impl Registry {
+    /// Loads every judge, with the user's own cache of compiled code.
+    ///
+    /// Reads files, compiles, and runs the judges' `describe` and `validate-config`: blocks for milliseconds
+    /// with a warm cache, for about a second per megabyte without. May be called from anywhere.
+    ///
+    /// # Errors
+    /// Every judge that cannot be used, in the order of names.
+    pub fn load(specs: &BTreeMap<String, JudgeSpec>) -> Result<Self, Vec<LoadError>> {
+        Self::load_with(specs, Cache::of_user())
+    }
+
+    /// Like [`load`](Self::load), with another cache.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn load_with(
+        specs: &BTreeMap<String, JudgeSpec>,
+        cache: Cache,
+    ) -> Result<Self, Vec<LoadError>> {
+        let results = load_all(specs, &cache);
+        let (mut judges, mut errors) = (BTreeMap::new(), Vec::new());
+        for (name, result) in results {
+            match result {
+                Ok(loaded) => {
+                    let judge = Arc::new(WasmJudge::new(name.clone(), loaded));
+                    judges.insert(name, judge);
+                }
+                Err(problem) => errors.push(LoadError {
+                    judge: name,
+                    problem,
+                }),
+            }
+        }
+        if errors.is_empty() {
+            Ok(Self { judges, cache })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The judge of this name.
+    pub fn get(&self, name: &str) -> Option<Arc<dyn Judge>> {
+        let judge = self.judges.get(name)?;
+        Some(Arc::clone(judge) as Arc<dyn Judge>)
+    }
+
+    /// What the judge of this name says about itself.
+    pub fn info(&self, name: &str) -> Option<JudgeInfo> {
+        Some(self.judges.get(name)?.current().info.clone())
+    }
+
+    /// Things people should know: that nothing is cached, and why.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.cache.warning().into_iter()
+    }
+
+    /// Puts a new version in the place of the judge `name`, and returns whether it is another one.
+    /// Judgements under way end on the version they began with.
+    ///
+    /// # Errors
+    /// When the new version cannot be used: the old one stays.
+    pub fn reload(&self, name: &str, spec: &JudgeSpec) -> Result<bool, LoadError> {
+        let one = BTreeMap::from([(name.to_owned(), spec.clone())]);
+        let result = load_all(&one, &self.cache).pop_first();
+        let (Some(judge), Some((name, result))) = (self.judges.get(name), result) else {
+            return Ok(false);
+        };
+        let loaded = result.map_err(|problem| LoadError {
+            judge: name,
+            problem,
+        })?;
+        let is_new = loaded.code.digest != judge.current().code.digest;
+        judge.replace(loaded);
+        Ok(is_new)
+    }
+}
+
+/// The names of the judges inside the binary, sorted.
+pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+    builtin::BUILTINS.iter().map(|(name, _)| *name)
+}
+
+/// A judge's `config` table as judges get it.
+pub fn config_json(spec: &JudgeSpec) -> String {
+    if spec.config.is_null() {
+        "{}".to_owned()
+    } else {
+        spec.config.to_string()
+    }
+}
+
+type Results = BTreeMap<String, Result<Loaded, Problem>>;
+
+fn load_all(specs: &BTreeMap<String, JudgeSpec>, cache: &Cache) -> Results {
+    let linker = match engine().map(|engine| (engine, sandbox::linker(engine))) {
+        Ok((_, Ok(linker))) => linker,
+        Ok((_, Err(error))) => return all(specs, &Problem::Engine(one_line(&error))),
+        Err(problem) => return all(specs, &problem),
+    };
+    // Judges of one file differ in config and limits alone: it is compiled once.
+    let mut sources: Vec<(&JudgeSource, Option<&str>)> = Vec::new();
+    for spec in specs.values() {
+        let source = (&spec.source, spec.sha256.as_deref());
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    // Threads of their own: this may be called from inside a runtime, which must not be entered twice.
+    thread::scope(|scope| {
+        let linker = &linker;
+        let compiling: Vec<_> = sources
+            .into_iter()
+            .map(|source| (source, scope.spawn(move || compile(source, linker, cache))))
+            .collect();
+        let compiled: Vec<_> = compiling
+            .into_iter()
+            .map(|(source, thread)| (source, join(thread)))
+            .collect();
+        let asking: Vec<_> = specs
+            .iter()
+            .map(|(name, spec)| {
+                let key = (&spec.source, spec.sha256.as_deref());
+                let code = compiled.iter().find(|(source, _)| *source == key);
+                let code = code.map(|(_, code)| code.clone());
+                (name, scope.spawn(move || ask(code?, spec)))
+            })
+            .collect();
+        asking
+            .into_iter()
+            .filter_map(|(name, thread)| Some((name.clone(), join(thread)?)))
+            .collect()
+    })
+}
+
+fn all(specs: &BTreeMap<String, JudgeSpec>, problem: &Problem) -> Results {
+    let names = specs.keys().cloned();
+    names.map(|name| (name, Err(problem.clone()))).collect()
+}
+
+/// A panic in there is ours, and goes on here.
+fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn compile(
+    (source, pin): (&JudgeSource, Option<&str>),
+    linker: &Linker<State>,
+    cache: &Cache,
+) -> Result<Code, Problem> {
+    let bytes = match source {
+        JudgeSource::Builtin(name) => builtin::find(name)?.into(),
+        JudgeSource::File(path) => std::borrow::Cow::from(load::read(path)?),
+    };
+    // The digest is that of the very bytes that are compiled.
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
+    let found = hex(&digest);
+    if let Some(pinned) = pin.filter(|pin| !pin.eq_ignore_ascii_case(&found)) {
+        let pinned = pinned.to_owned();
+        return Err(Problem::Pin { pinned, found });
+    }
+    load::inspect(&bytes)?;
+    let component = cache
+        .component(linker.engine(), &bytes, &digest)
+        .map_err(|error| Problem::Damaged(one_line(&error)))?;
+    let pre = linker
+        .instantiate_pre(&component)
+        .and_then(JudgePre::new)
+        .map_err(|error| Problem::Misfit {
+            contract: load::CONTRACT,
+            why: one_line(&error),
+        })?;
+    Ok(Code {
+        pre,
+        digest: format!("sha256:{found}"),
+    })
+}
+
+fn ask(code: Result<Code, Problem>, spec: &JudgeSpec) -> Option<Result<Loaded, Problem>> {
+    Some(code.and_then(|code| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Problem::Engine(error.to_string()))?;
+        let limits = spec.limits;
+        let info = runtime.block_on(code.ask(limits, &config_json(spec)))?;
+        Ok(Loaded { code, limits, info })
+    }))
+}
