@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::ExitStatus;
+use crate::plan::PlanError;
 use crate::run::dir::DirError;
 
 /// A command that could not do its work.
@@ -51,6 +52,15 @@ impl From<DirError> for Failure {
         match error {
             DirError::Io { .. } => Self::errored(error),
             _ => Self::usage(error),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::BadFilter { .. } => Self::usage(error),
+            PlanError::Nothing { .. } => Self::empty(error),
         }
     }
 }
