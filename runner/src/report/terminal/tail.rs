@@ -15,7 +15,8 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     // One byte more tells whether the part begins at a line's start.
     file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
     let mut bytes = Vec::new();
-    file.take(limit + u64::from(start > 0)).read_to_end(&mut bytes)?;
+    file.take(limit + u64::from(start > 0))
+        .read_to_end(&mut bytes)?;
     if start > 0 {
         let end = bytes.len().saturating_sub(1);
         let line = memchr::memchr(b'\n', &bytes).filter(|at| *at < end);

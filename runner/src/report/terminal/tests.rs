@@ -43,7 +43,12 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(events: &[Event], mode: Mode, size: (u16, u16), change: impl FnOnce(&mut Settings)) -> Self {
+    fn new(
+        events: &[Event],
+        mode: Mode,
+        size: (u16, u16),
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         recorded::write_outputs(dir.path(), events);
         let clock = Arc::new(AtomicU64::new(1_000));
@@ -116,7 +121,10 @@ fn live(width: u16, to_ms: u64, change: impl FnOnce(&mut Settings)) -> (String, 
     let bytes = stage.out.bytes();
     let mut screen = emulator(60, width);
     screen.process(&bytes);
-    assert!(!screen.screen().hide_cursor(), "the cursor is shown between frames");
+    assert!(
+        !screen.screen().hide_cursor(),
+        "the cursor is shown between frames"
+    );
     (screen.screen().contents(), stage.out.text())
 }
 
@@ -155,7 +163,10 @@ fn plain_troubles_verbose_in_ascii() {
 
 #[test]
 fn silent_says_nothing() {
-    assert_eq!(plain(&recorded::troubles(), |s| s.verbosity = Verbosity::Silent), "");
+    assert_eq!(
+        plain(&recorded::troubles(), |s| s.verbosity = Verbosity::Silent),
+        ""
+    );
     let (_, written) = live(80, u64::MAX, |s| s.verbosity = Verbosity::Silent);
     assert_eq!(written, "");
 }
@@ -196,7 +207,10 @@ fn live_at_the_end() {
     insta::assert_snapshot!(screen);
     // As a terminal gets it, without the frames: colours and all.
     let recap = written.rsplit("=== FAILED").next().expect("a recap");
-    insta::assert_snapshot!("live_recap_in_colour", recap.replace('\u{1b}', "^").replace('\r', ""));
+    insta::assert_snapshot!(
+        "live_recap_in_colour",
+        recap.replace('\u{1b}', "^").replace('\r', "")
+    );
 }
 
 #[test]
@@ -217,7 +231,11 @@ fn a_narrower_terminal_leaves_no_ghost() {
     let written = stage.out.text().split_off(before);
     // Of the seven lines, the head and three rows are 119 to 180 columns wide: a terminal that wraps
     // them has more rows to go up over than there are lines.
-    let up = written.split("\u{1b}[").find_map(|part| part.split_once('A')).expect("moves up").0;
+    let up = written
+        .split("\u{1b}[")
+        .find_map(|part| part.split_once('A'))
+        .expect("moves up")
+        .0;
     assert!(up.parse::<usize>().expect("a number") > 7, "{written:?}");
 }
 
@@ -248,7 +266,11 @@ fn a_dropped_report_takes_its_region_away() {
     drop(stage);
     let mut screen = emulator(24, 80);
     screen.process(&out.bytes());
-    assert!(!screen.screen().contents().contains("done"), "{}", screen.screen().contents());
+    assert!(
+        !screen.screen().contents().contains("done"),
+        "{}",
+        screen.screen().contents()
+    );
     assert!(!screen.screen().hide_cursor());
 }
 
@@ -260,7 +282,13 @@ fn every_line_reaches_the_scrollback_once() {
     let mut screen = emulator(200, 80);
     screen.process(&stage.out.bytes());
     let text = screen.screen().contents();
-    for once in ["✗ FAILED     unit", "✗ FAILED     e2e", "✓ PASSED     docs", "~ FLAKY      web", "FAIL  6 suites"] {
+    for once in [
+        "✗ FAILED     unit",
+        "✗ FAILED     e2e",
+        "✓ PASSED     docs",
+        "~ FLAKY      web",
+        "FAIL  6 suites",
+    ] {
         assert_eq!(text.matches(once).count(), 1, "{once}\n{text}");
     }
 }
@@ -288,6 +316,11 @@ fn a_closed_pipe_is_no_error() {
     let settings = || Settings::detect(&Facts::default());
     recorded::play(&mut Terminal::new(Box::new(Closed), settings()));
     let mut full = Terminal::new(Box::new(Full), settings());
-    let error = full.on_event(&recorded::events()[0]).expect_err("the disk is full");
-    assert!(error.to_string().contains("the report to the terminal"), "{error}");
+    let error = full
+        .on_event(&recorded::events()[0])
+        .expect_err("the disk is full");
+    assert!(
+        error.to_string().contains("the report to the terminal"),
+        "{error}"
+    );
 }

@@ -187,7 +187,9 @@ impl Queue {
         while inner.events.is_empty() && !inner.closed {
             let wait = next_tick.saturating_duration_since(Instant::now());
             inner = if self.need == Need::Everything {
-                self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner)
+                self.changed
+                    .wait(inner)
+                    .unwrap_or_else(PoisonError::into_inner)
             } else if wait.is_zero() {
                 break;
             } else {
