@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::evidence;
 use super::settings::Verbosity;
-use super::style::{CYAN, DIM, Line, Look};
+use super::style::{BOLD, CYAN, DIM, Line, Look};
 use super::{clean, tail, text};
 use crate::event::AttemptRecord;
 use crate::model::{Case, CaseStatus, EndState, SuiteStatus, SuiteSummary};
@@ -130,7 +130,7 @@ fn cases(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
         let names = names.min(limit - shown - 1);
         for case in std::iter::once(case).chain(alike.iter().take(names).copied()) {
             let (place, name) = place_and_name(case);
-            lines.push(indented(4).add(place).add(name));
+            lines.push(indented(4).with(BOLD, format!("{place}{name}")));
             shown += 1;
         }
         lines.extend(message(context, case));

@@ -138,6 +138,12 @@ impl Terminal {
         self.look.live && !self.settings.replay && self.says(Verbosity::Normal)
     }
 
+    /// Takes the region away.
+    fn clear(&mut self) -> io::Result<()> {
+        let (width, _) = (self.settings.size)();
+        self.screen.clear(usize::from(width))
+    }
+
     /// Draws a frame.
     fn draw(&mut self) -> io::Result<()> {
         self.framed_ms = self.clock_ms();
@@ -149,12 +155,11 @@ impl Terminal {
             rows::region(self.look, self.columns(), &self.state, self.now_ms(), most)
         };
         if !region.is_empty() {
-            self.height = self
-                .height
-                .max(region.len())
-                .min(usize::from(rows).saturating_sub(1));
+            let room = usize::from(rows).saturating_sub(1);
+            self.height = self.height.max(region.len()).min(room);
             let blank = self.height.saturating_sub(region.len());
             region.splice(0..0, std::iter::repeat_n(Line::new(), blank));
+            region.drain(..region.len().saturating_sub(room));
         }
         let drawn = region
             .iter()
@@ -198,7 +203,7 @@ impl Report for Terminal {
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
-        self.screen.clear().map_err(error)
+        self.clear().map_err(error)
     }
 }
 

@@ -232,6 +232,6 @@ impl Terminal {
             recap::lines(&recap, summary)
         };
         self.print(&lines)?;
-        self.screen.clear()
+        self.clear()
     }
 }

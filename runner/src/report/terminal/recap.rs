@@ -80,9 +80,10 @@ fn verdict(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
             .count();
         if count > 0 {
             let word = status.word().to_lowercase();
-            line = line
-                .add(between)
-                .with(style::of_status(status), format!("{count} {word}"));
+            line = line.add(between).with(
+                style::of_status(status),
+                format!("{} {word}", text::number(count as u64)),
+            );
             between = ", ";
         }
     }

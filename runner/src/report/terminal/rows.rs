@@ -176,7 +176,12 @@ fn more(line: Line, columns: Columns, suite: &Suite) -> Line {
 /// The row for the run.
 fn status(state: &State, now_ms: u64) -> Line {
     let totals = state.totals;
-    let mut line = Line::new().add(format!("{}/{} done", totals.done, totals.selected));
+    let line = match state.cancelling {
+        Some(false) => Line::new().with(YELLOW, "cancelling, press again to kill  "),
+        Some(true) => Line::new().with(YELLOW, "killing  "),
+        None => Line::new(),
+    };
+    let mut line = line.add(format!("{}/{} done", totals.done, totals.selected));
     let parts = [
         (totals.failed, "failed", RED),
         (totals.undecided, "not decided", MAGENTA),
@@ -197,12 +202,7 @@ fn status(state: &State, now_ms: u64) -> Line {
             line = line.add("  ").with(style, format!("{count} {word}"));
         }
     }
-    line = line.with(DIM, format!("   {}", text::rough(now_ms)));
-    match state.cancelling {
-        Some(false) => line.with(YELLOW, "   cancelling, press again to kill"),
-        Some(true) => line.with(YELLOW, "   killing"),
-        None => line,
-    }
+    line.with(DIM, format!("   {}", text::rough(now_ms)))
 }
 
 /// Returns the line that says what is under way when nothing was printed for long.

@@ -1,5 +1,8 @@
 //! The terminal report of the recorded runs: what a person sees, as snapshots.
 
+mod hostile;
+mod many;
+
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,6 +10,7 @@ use std::time::Duration;
 
 use super::super::recorded;
 use super::*;
+use crate::event::{EventKind, Phase};
 
 /// A place to write to that can be read again.
 #[derive(Clone, Default)]
@@ -323,4 +327,52 @@ fn a_closed_pipe_is_no_error() {
         error.to_string().contains("the report to the terminal"),
         "{error}"
     );
+}
+
+#[test]
+fn a_retry_is_waited_for_in_sight() {
+    let events = recorded::events();
+    let mut stage = Stage::new(&events, Mode::Live, (80, 24), |_| {});
+    stage.play(&events, 0, 17_500);
+    let mut screen = emulator(24, 80);
+    screen.process(&stage.out.bytes());
+    let text = screen.screen().contents();
+    assert!(
+        text.contains("  web      waiting         17s  retry in 2s"),
+        "{text}"
+    );
+}
+
+#[test]
+fn phases_and_a_cancelled_run_are_shown() {
+    let mut events = recorded::troubles();
+    for (suite, phase, detail) in [
+        (0, Phase::Provisioning, "pulling registry.example/docs:1"),
+        (1, Phase::Draining, ""),
+        (2, Phase::Judging, ""),
+    ] {
+        let mut event = events[8].clone();
+        event.at_ms = 20;
+        event.kind = EventKind::PhaseChanged {
+            suite,
+            attempt: 1,
+            phase,
+            detail: detail.into(),
+        };
+        events.insert(9, event);
+    }
+    let mut stage = Stage::new(&events, Mode::Live, (80, 60), |_| {});
+    stage.play(&events, 0, 400);
+    let mut screen = emulator(60, 80);
+    screen.process(&stage.out.bytes());
+    insta::assert_snapshot!(screen.screen().contents());
+    stage.play(&events, 400, 31_200);
+    let mut screen = emulator(90, 80);
+    screen.process(&stage.out.bytes());
+    let text = screen.screen().contents();
+    assert!(
+        text.contains("  CANCEL     SIGINT: asking 1 suite to end"),
+        "{text}"
+    );
+    assert!(text.contains("cancelling, press again to kill"), "{text}");
 }
