@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 /// Writes `bytes` to `path` in one step; makes its folder. On an error the old file stays as it is.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file's name")
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path does not end in a file's name",
+        )
     })?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut beside = name.to_owned();
@@ -40,7 +45,12 @@ mod tests {
         replace(&path, b"one").expect("written");
         replace(&path, b"two").expect("written again");
         assert_eq!(fs::read(&path).expect("there"), b"two");
-        assert_eq!(fs::read_dir(dir.path().join("a/b")).expect("a folder").count(), 1);
+        assert_eq!(
+            fs::read_dir(dir.path().join("a/b"))
+                .expect("a folder")
+                .count(),
+            1
+        );
     }
 
     #[test]

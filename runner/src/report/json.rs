@@ -99,9 +99,14 @@ mod tests {
         for event in recorded::events() {
             report.on_event(&event).expect("takes in events");
         }
-        let error = report.finish().expect_err("cannot replace a folder").to_string();
+        let error = report
+            .finish()
+            .expect_err("cannot replace a folder")
+            .to_string();
         assert!(error.contains(&path.display().to_string()), "{error}");
-        let error = Json::to_writer(Box::new(io::sink())).finish().expect_err("no summary");
+        let error = Json::to_writer(Box::new(io::sink()))
+            .finish()
+            .expect_err("no summary");
         assert!(error.to_string().contains("without a summary"), "{error}");
     }
 }

@@ -93,7 +93,8 @@ fn a_failing_and_a_crashing_report_stop_no_other() {
     let (mut crashing, _nothing) = probe(Need::Everything);
     crashing.crash = true;
     let (healthy, events) = probe(Need::Everything);
-    let reports: Vec<Box<dyn Report>> = vec![Box::new(failing), Box::new(crashing), Box::new(healthy)];
+    let reports: Vec<Box<dyn Report>> =
+        vec![Box::new(failing), Box::new(crashing), Box::new(healthy)];
     let feed = Feed::spawn(reports).expect("threads");
     for event in recorded::events() {
         feed.send(event);
@@ -120,7 +121,10 @@ fn a_blocked_display_holds_up_nobody_and_keeps_only_the_newest_progress() {
     // The thread is now blocked in the first event, or will be: what follows piles up.
     let started = Instant::now();
     while !feed.sender.queues[0].lock().events.is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(10), "the thread never started");
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "the thread never started"
+        );
         thread::yield_now();
     }
     for done in 1..=100_000 {
@@ -155,7 +159,13 @@ fn progress_never_overtakes_what_its_suite_did() {
         },
         ..warning("")
     };
-    for event in [progress(0, 1), progress(0, 2), said.clone(), progress(0, 3), progress(0, 4)] {
+    for event in [
+        progress(0, 1),
+        progress(0, 2),
+        said.clone(),
+        progress(0, 3),
+        progress(0, 4),
+    ] {
         queue.push(&Arc::new(event));
     }
     let (events, closed) = queue.take(Instant::now());

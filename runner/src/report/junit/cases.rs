@@ -20,10 +20,16 @@ pub(super) fn of(
     attempts: &[AttemptRecord],
 ) -> Vec<TestCase> {
     let last = summary.attempts;
-    let earlier: Vec<&AttemptRecord> =
-        attempts.iter().filter(|attempt| attempt.attempt < last && !attempt.status.is_pass()).collect();
+    let earlier: Vec<&AttemptRecord> = attempts
+        .iter()
+        .filter(|attempt| attempt.attempt < last && !attempt.status.is_pass())
+        .collect();
     // A replayed run may hold only the failing cases.
-    let cases = if cases.is_empty() { summary.failing.as_slice() } else { cases };
+    let cases = if cases.is_empty() {
+        summary.failing.as_slice()
+    } else {
+        cases
+    };
     let mut told = Vec::new();
     let mut found: Vec<TestCase> = cases
         .iter()
@@ -31,12 +37,15 @@ pub(super) fn of(
             let reruns = reruns_of(case, &earlier);
             told.extend(reruns.iter().map(|(attempt, _)| *attempt));
             let mut test = of_case(summary, case);
-            test.status.add_reruns(reruns.into_iter().map(|(_, rerun)| rerun));
+            test.status
+                .add_reruns(reruns.into_iter().map(|(_, rerun)| rerun));
             test
         })
         .collect();
-    let untold: Vec<&AttemptRecord> =
-        earlier.into_iter().filter(|attempt| !told.contains(&attempt.attempt)).collect();
+    let untold: Vec<&AttemptRecord> = earlier
+        .into_iter()
+        .filter(|attempt| !told.contains(&attempt.attempt))
+        .collect();
     let failing = cases.iter().any(|case| is_failing(case.status));
     if let Some(mut status) = of_suite(summary, !cases.is_empty(), failing, !untold.is_empty()) {
         status.add_reruns(untold.into_iter().map(rerun_of_suite));
@@ -93,6 +102,8 @@ fn describe(status: &mut TestCaseStatus, ty: &str, summary: &SuiteSummary) {
     let mut lines: Vec<String> = summary.reason.iter().map(|reason| xml(reason)).collect();
     lines.extend(summary.end.iter().map(|end| xml(&end.describe())));
     lines.extend(summary.warnings.iter().map(|warning| xml(warning)));
+    let message = xml(&summary.summary);
+    lines.retain(|line| *line != message);
     if !lines.is_empty() {
         status.set_description(lines.join("\n"));
     }
@@ -120,7 +131,11 @@ fn of_case(summary: &SuiteSummary, case: &Case) -> TestCase {
     let (class, name) = names(case);
     let mut test = TestCase::new(xml(&name), status);
     let suite = xml(&summary.name);
-    test.set_classname(if class.is_empty() { suite } else { format!("{suite}.{}", xml(&class)) });
+    test.set_classname(if class.is_empty() {
+        suite
+    } else {
+        format!("{suite}.{}", xml(&class))
+    });
     if let Some(seconds) = case.duration_ms.map(|ms| ms / 1000.0) {
         // Not a number, negative and endless times are left out.
         if let Ok(time) = Duration::try_from_secs_f64(seconds) {
@@ -205,7 +220,11 @@ fn rerun_of_suite(attempt: &AttemptRecord) -> TestRerun {
 fn unique(cases: &mut [TestCase]) {
     let mut seen: HashMap<(String, String), u32> = HashMap::new();
     for case in cases {
-        let class = case.classname.as_ref().map(|class| class.as_str().to_owned()).unwrap_or_default();
+        let class = case
+            .classname
+            .as_ref()
+            .map(|class| class.as_str().to_owned())
+            .unwrap_or_default();
         let name = case.name.as_str().to_owned();
         let count = seen.entry((class.clone(), name.clone())).or_insert(0);
         *count += 1;
@@ -229,11 +248,26 @@ mod tests {
     #[test]
     fn ids_become_class_and_name() {
         let cases = [
-            ("tests/unit/test_cart.py::test_total", None, "tests.unit.test_cart", "test_total"),
-            ("tests/a.py::TestX::test_y[a::b]", None, "tests.a.TestX", "test_y[a::b]"),
+            (
+                "tests/unit/test_cart.py::test_total",
+                None,
+                "tests.unit.test_cart",
+                "test_total",
+            ),
+            (
+                "tests/a.py::TestX::test_y[a::b]",
+                None,
+                "tests.a.TestX",
+                "test_y[a::b]",
+            ),
             ("test_a.py::test_b", None, "test_a", "test_b"),
             ("cart::tests::adds", None, "cart.tests", "adds"),
-            ("adds up", Some("src/cart.test.ts"), "src.cart.test", "adds up"),
+            (
+                "adds up",
+                Some("src/cart.test.ts"),
+                "src.cart.test",
+                "adds up",
+            ),
             ("adds up", None, "", "adds up"),
         ];
         for (id, file, class, name) in cases {
@@ -254,8 +288,10 @@ mod tests {
     #[test]
     fn equal_names_are_numbered() {
         let names = ["a", "a#2", "a", "a", "b"];
-        let mut cases: Vec<TestCase> =
-            names.iter().map(|name| TestCase::new(*name, TestCaseStatus::success())).collect();
+        let mut cases: Vec<TestCase> = names
+            .iter()
+            .map(|name| TestCase::new(*name, TestCaseStatus::success()))
+            .collect();
         unique(&mut cases);
         let found: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
         assert_eq!(found, ["a", "a#2", "a#3", "a#4", "b"]);

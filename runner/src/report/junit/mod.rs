@@ -1,4 +1,4 @@
-//! The run as JUnit XML, as CI systems read it.
+//! The run as `JUnit` XML, as CI systems read it.
 //!
 //! A `testsuite` for each suite. What is not decided becomes an `error` of a case named `[suite]`, so
 //! that no reader shows green; what passed only at another try becomes a `flakyFailure`. Whatever
@@ -21,7 +21,7 @@ use crate::model::{Case, RunSummary, SuiteStatus, SuiteSummary};
 /// Bytes of output in the report, from its end.
 const OUTPUT: u64 = 64 << 10;
 
-/// Writes a run as one JUnit XML file.
+/// Writes a run as one `JUnit` XML file.
 pub struct Junit {
     path: PathBuf,
     run_dir: Option<PathBuf>,
@@ -48,12 +48,12 @@ impl Suite {
             self.cases.clear();
             self.places.clear();
         }
-        match self.places.get(&case.id).and_then(|place| self.cases.get_mut(*place)) {
-            Some(known) => known.clone_from(case),
-            None => {
-                self.places.insert(case.id.clone(), self.cases.len());
-                self.cases.push(case.clone());
-            }
+        let place = self.places.get(&case.id);
+        if let Some(known) = place.and_then(|place| self.cases.get_mut(*place)) {
+            known.clone_from(case);
+        } else {
+            self.places.insert(case.id.clone(), self.cases.len());
+            self.cases.push(case.clone());
         }
     }
 
@@ -110,11 +110,17 @@ impl Junit {
         }
         let judge = format!("{} {}", summary.judge.name, summary.judge.digest);
         for (name, value) in [
-            ("status", summary.status.word().to_lowercase().replace(' ', "-")),
+            (
+                "status",
+                summary.status.word().to_lowercase().replace(' ', "-"),
+            ),
             ("summary", xml(&summary.summary)),
             ("reason", xml(summary.reason.as_deref().unwrap_or(""))),
             ("attempts", summary.attempts.to_string()),
-            ("completeness", summary.capture.completeness.word().to_owned()),
+            (
+                "completeness",
+                summary.capture.completeness.word().to_owned(),
+            ),
             ("judge", xml(judge.trim_end())),
         ] {
             if !value.is_empty() {
@@ -127,7 +133,10 @@ impl Junit {
             SuiteStatus::Passed | SuiteStatus::Flaky | SuiteStatus::Skipped
         );
         if let Some(dir) = summary.dir.as_ref().filter(|_| problem) {
-            suite.set_system_out(self.output(dir));
+            let output = self.output(dir);
+            if !output.is_empty() {
+                suite.set_system_out(output);
+            }
         }
         suite
     }
@@ -166,7 +175,9 @@ impl Report for Junit {
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
-        let written = self.render().and_then(|xml| file::replace(&self.path, xml.as_bytes()));
+        let written = self
+            .render()
+            .and_then(|xml| file::replace(&self.path, xml.as_bytes()));
         written.map_err(|source| ReportError {
             what: format!("the JUnit report {}", self.path.display()),
             source,

@@ -1,4 +1,4 @@
-//! Tests of the JUnit report: its snapshot, and that any bytes make valid XML.
+//! Tests of the `JUnit` report: its snapshot, and that any bytes make valid XML.
 
 use proptest::prelude::*;
 use quick_xml::events::Event as XmlEvent;
@@ -17,9 +17,7 @@ fn report(events: &[Event], dir: &Path) -> String {
 
 /// Reads XML to its end, and refuses what XML 1.0 does not allow.
 fn parse(xml: &str) -> Vec<String> {
-    let legal = |c: char| {
-        matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-    };
+    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     let mut names = Vec::new();
     let mut open = 0_usize;
     let mut reader = quick_xml::Reader::from_str(xml);
@@ -30,7 +28,9 @@ fn parse(xml: &str) -> Vec<String> {
                 for attribute in tag.attributes() {
                     let attribute = attribute.expect("an attribute");
                     let value = String::from_utf8_lossy(&attribute.value).into_owned();
-                    let value = quick_xml::escape::unescape(&value).expect("entities").into_owned();
+                    let value = quick_xml::escape::unescape(&value)
+                        .expect("entities")
+                        .into_owned();
                     assert!(value.chars().all(legal), "{value:?}");
                 }
                 names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
@@ -83,10 +83,18 @@ fn another_reader_agrees() {
     let script = "import sys, xml.etree.ElementTree as e; \
         r = e.parse(sys.argv[1]).getroot(); \
         print(r.tag, r.get('tests'), len(r.findall('.//testcase')), len(r.findall('.//error')))";
-    let output = std::process::Command::new("python3").args(["-c", script]).arg(&path).output();
+    let output = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&path)
+        .output();
     let output = output.expect("python3, which this project's own pipeline needs too");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text.trim(), "testsuites 39 39 5", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        text.trim(),
+        "testsuites 39 39 5",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -98,7 +106,10 @@ fn errors_name_the_file() {
     for event in recorded::events() {
         junit.on_event(&event).expect("takes in the event");
     }
-    let error = junit.finish().expect_err("cannot replace a folder").to_string();
+    let error = junit
+        .finish()
+        .expect_err("cannot replace a folder")
+        .to_string();
     assert!(error.contains(&path.display().to_string()), "{error}");
 }
 

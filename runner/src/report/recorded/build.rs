@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::event::{AttemptRecord, EVENT_VERSION, Event, EventKind, Phase, SuiteIntro, Totals};
+use super::attempt::{Attempt, judge};
+use crate::event::{EVENT_VERSION, Event, EventKind, Phase, SuiteIntro, Totals};
 use crate::model::{
-    AttemptSummary, CaptureReport, CaptureSummary, Case, CaseStatus, Completeness, Container, Counts,
-    EndState, Gap, JudgeSummary, Leftover, RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus,
-    SuiteSummary, Termination, Verdict, VerdictStatus,
+    AttemptSummary, CaptureSummary, Case, CaseStatus, RunStatus, RunSummary, SUMMARY_VERSION,
+    SuiteStatus, SuiteSummary,
 };
 
 /// The run's id and directory.
@@ -14,127 +14,10 @@ pub(super) const RUN: &str = "20261122-1532-7f3k";
 const STARTED: &str = "2026-11-22T15:32:07Z";
 
 /// What a hostile suite prints.
-const OUTPUT: &str = "checking 14 files\r\nchecking 98%\rchecking 100%\r\n\
+pub(super) const OUTPUT: &str = "checking 14 files\r\nchecking 98%\rchecking 100%\r\n\
     \u{1b}]0;owned\u{7}\u{1b}[31msrc/cart.py:88:5\u{1b}[0m E501 line too long\n\
     \u{1b}[2J\u{1b}[H::error file=x::not for the CI\n  ##[error]nor this\n\ttabs\tand\u{202e}bidi\n\
     Found 1 error.\n";
-
-/// How an attempt ends.
-pub(super) struct Attempt {
-    pub(super) status: SuiteStatus,
-    pub(super) summary: &'static str,
-    pub(super) reason: Option<&'static str>,
-    pub(super) attempt: u32,
-    pub(super) duration_ms: u64,
-    /// Passed and failed.
-    pub(super) counts: [u32; 2],
-    pub(super) end: EndState,
-    pub(super) container: Option<&'static str>,
-    pub(super) failing: Vec<Case>,
-    pub(super) failing_omitted: u64,
-    pub(super) warnings: Vec<String>,
-    pub(super) bytes: u64,
-    pub(super) completeness: Completeness,
-    pub(super) gaps: Vec<Gap>,
-    pub(super) said_passed: Option<&'static str>,
-    pub(super) judge_error: Option<&'static str>,
-    pub(super) leftovers: Vec<Leftover>,
-}
-
-impl Attempt {
-    pub(super) fn new(status: SuiteStatus, summary: &'static str) -> Self {
-        let code = i32::from(status == SuiteStatus::Failed);
-        Self {
-            status,
-            summary,
-            reason: None,
-            attempt: 1,
-            duration_ms: 410,
-            counts: [0, 0],
-            end: EndState::Exited { code },
-            container: None,
-            failing: Vec::new(),
-            failing_omitted: 0,
-            warnings: Vec::new(),
-            bytes: OUTPUT.len() as u64,
-            completeness: Completeness::Proven,
-            gaps: Vec::new(),
-            said_passed: None,
-            judge_error: None,
-            leftovers: Vec::new(),
-        }
-    }
-
-    fn counts(&self) -> Counts {
-        let [passed, failed] = self.counts;
-        Counts {
-            passed,
-            failed,
-            ..Counts::default()
-        }
-    }
-
-    fn record(&self, suite: &SuiteIntro, started_at: String) -> AttemptRecord {
-        let mut termination = Termination::new(self.end.clone());
-        termination.duration_ms = self.duration_ms;
-        termination.leftovers.clone_from(&self.leftovers);
-        if let Some(pod) = self.container {
-            termination.place = pod.into();
-            termination.containers.push(Container {
-                name: "main".into(),
-                end: self.end.clone(),
-                message: String::new(),
-            });
-        }
-        let verdict = match (self.said_passed, self.judge_error) {
-            (_, Some(_)) => None,
-            (Some(summary), None) => Some((VerdictStatus::Passed, summary)),
-            (None, None) if self.status.is_pass() => Some((VerdictStatus::Passed, self.summary)),
-            (None, None) => Some((VerdictStatus::Failed, self.summary)),
-        };
-        AttemptRecord {
-            version: EVENT_VERSION,
-            suite: suite.name.clone(),
-            attempt: self.attempt,
-            status: self.status,
-            summary: self.summary.into(),
-            reason: self.reason.map(Into::into),
-            warnings: self.warnings.clone(),
-            started_at,
-            duration_ms: self.duration_ms,
-            termination,
-            capture: CaptureReport {
-                completeness: self.completeness,
-                bytes: self.bytes,
-                lines: self.bytes / 60,
-                stdout_bytes: self.bytes,
-                stderr_bytes: 0,
-                gaps: self.gaps.clone(),
-                reconnects: 0,
-                note: String::new(),
-            },
-            judge: judge(suite),
-            verdict: verdict.map(|(status, summary)| Verdict {
-                status,
-                summary: summary.into(),
-                counts: Some(self.counts()),
-                extra: Vec::new(),
-            }),
-            judge_error: self.judge_error.map(Into::into),
-            failing: self.failing.clone(),
-            failing_omitted: self.failing_omitted,
-            artifacts: Vec::new(),
-            dir: format!("suites/{}/attempt-{}", suite.slug, self.attempt),
-        }
-    }
-}
-
-fn judge(suite: &SuiteIntro) -> JudgeSummary {
-    JudgeSummary {
-        name: suite.judge.clone(),
-        digest: "sha256:9f86d081884c7d65".into(),
-    }
-}
 
 /// A case with a status and nothing else.
 pub(super) fn case(id: &str, status: CaseStatus) -> Case {
@@ -154,7 +37,9 @@ pub(super) fn case(id: &str, status: CaseStatus) -> Case {
 pub(super) fn failed(id: &str, file: &str, line: u32, message: &str) -> Case {
     Case {
         message: Some(message.into()),
-        details: Some(format!("    def test():\n>       {message}\nE       {message}")),
+        details: Some(format!(
+            "    def test():\n>       {message}\nE       {message}"
+        )),
         file: Some(file.into()),
         line: Some(line),
         ..case(id, CaseStatus::Failed)
@@ -167,7 +52,12 @@ pub(in super::super) fn write_outputs(dir: &Path, events: &[Event]) {
         if let EventKind::AttemptFinished { record, .. } = &event.kind {
             let folder = dir.join(&record.dir);
             std::fs::create_dir_all(&folder).expect("a folder");
-            std::fs::write(folder.join("output.log"), OUTPUT).expect("an output");
+            let output = if record.capture.bytes == 0 {
+                ""
+            } else {
+                OUTPUT
+            };
+            std::fs::write(folder.join("output.log"), output).expect("an output");
         }
     }
 }
@@ -256,15 +146,43 @@ impl Recorder {
 
     pub(super) fn case(&mut self, at_ms: u64, suite: usize, attempt: u32, case: &Case) {
         let case = case.clone();
-        self.push(at_ms, EventKind::CaseReported { suite, attempt, case });
+        self.push(
+            at_ms,
+            EventKind::CaseReported {
+                suite,
+                attempt,
+                case,
+            },
+        );
     }
 
-    pub(super) fn progress(&mut self, at_ms: u64, suite: usize, done: u32, total: Option<u32>, failed: u32) {
-        self.push(at_ms, EventKind::Progress { suite, done, total, failed });
+    pub(super) fn progress(
+        &mut self,
+        at_ms: u64,
+        suite: usize,
+        done: u32,
+        total: Option<u32>,
+        failed: u32,
+    ) {
+        self.push(
+            at_ms,
+            EventKind::Progress {
+                suite,
+                done,
+                total,
+                failed,
+            },
+        );
     }
 
-    pub(super) fn attempt(&mut self, at_ms: u64, suite: usize, attempt: Attempt, retry: Option<u64>) {
-        let started_at = format!("2026-11-22T15:32:{:02}Z", attempt.attempt + 7);
+    pub(super) fn attempt(
+        &mut self,
+        at_ms: u64,
+        suite: usize,
+        attempt: &Attempt,
+        retry: Option<u64>,
+    ) {
+        let started_at = format!("2026-11-22T15:32:{:02}Z", attempt.number + 7);
         let record = attempt.record(&self.intros[suite], started_at);
         self.history[suite].push(AttemptSummary {
             attempt: record.attempt,
@@ -282,8 +200,8 @@ impl Recorder {
     }
 
     /// The last attempt of a suite, and its end.
-    pub(super) fn done(&mut self, at_ms: u64, suite: usize, attempt: Attempt) {
-        let mut summary = self.summary(suite, &attempt);
+    pub(super) fn done(&mut self, at_ms: u64, suite: usize, attempt: &Attempt) {
+        let mut summary = self.summary(suite, attempt);
         summary.duration_ms = at_ms - self.started[suite];
         self.attempt(at_ms, suite, attempt, None);
         summary.history.clone_from(&self.history[suite]);
@@ -292,7 +210,13 @@ impl Recorder {
     }
 
     /// The end of a suite that never ran.
-    pub(super) fn not_run(&mut self, at_ms: u64, suite: usize, status: SuiteStatus, summary: &'static str) {
+    pub(super) fn not_run(
+        &mut self,
+        at_ms: u64,
+        suite: usize,
+        status: SuiteStatus,
+        summary: &'static str,
+    ) {
         let mut summary = self.summary(suite, &Attempt::new(status, summary));
         summary.attempts = 0;
         summary.duration_ms = 0;
@@ -309,7 +233,7 @@ impl Recorder {
             status: attempt.status,
             summary: attempt.summary.into(),
             reason: attempt.reason.map(Into::into),
-            attempts: attempt.attempt,
+            attempts: attempt.number,
             duration_ms: attempt.duration_ms,
             capture: CaptureSummary {
                 completeness: attempt.completeness,
@@ -323,7 +247,7 @@ impl Recorder {
             failing: attempt.failing.clone(),
             failing_omitted: attempt.failing_omitted,
             history: Vec::new(),
-            dir: Some(format!("suites/{}/attempt-{}", intro.slug, attempt.attempt)),
+            dir: Some(format!("suites/{}/attempt-{}", intro.slug, attempt.number)),
         }
     }
 
@@ -334,8 +258,10 @@ impl Recorder {
         totals.flaky += u32::from(summary.status == SuiteStatus::Flaky);
         totals.failed += u32::from(summary.status.is_failure());
         totals.undecided += u32::from(summary.status.is_undecided());
-        totals.not_run +=
-            u32::from(matches!(summary.status, SuiteStatus::Skipped | SuiteStatus::Cancelled));
+        totals.not_run += u32::from(matches!(
+            summary.status,
+            SuiteStatus::Skipped | SuiteStatus::Cancelled
+        ));
         self.done[suite] = Some(summary.clone());
         let summary = Box::new(summary);
         self.push(at_ms, EventKind::SuiteFinished { suite, summary });

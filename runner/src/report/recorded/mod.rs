@@ -1,5 +1,6 @@
 //! The recorded run that every report is tested with: six suites, one of each kind of end.
 
+mod attempt;
 mod build;
 mod troubles;
 
@@ -7,7 +8,8 @@ use crate::event::Event;
 use crate::model::{Case, CaseStatus, Completeness, EndState, Gap, RunSummary, SuiteStatus};
 
 use super::Report;
-use build::{Attempt, Recorder, case, failed};
+use attempt::Attempt;
+use build::{Recorder, case, failed};
 
 pub(super) use build::write_outputs;
 pub(super) use troubles::troubles;
@@ -26,6 +28,14 @@ pub(super) fn events() -> Vec<Event> {
             ("docs", "pytest", "pytest -q --doctest-glob=*.md docs"),
         ],
     );
+    tests_fail(&mut run);
+    machines_fail(&mut run);
+    the_rest_passes(&mut run);
+    run.finish(258_000)
+}
+
+/// Two suites fail; one of them passes at its second attempt.
+fn tests_fail(run: &mut Recorder) {
     for suite in 0..4 {
         run.running(120, suite, 1, &format!("pid {}", 48_213 + suite));
     }
@@ -54,7 +64,7 @@ pub(super) fn events() -> Vec<Event> {
         counts: [57, 1],
         ..Attempt::new(SuiteStatus::Failed, "1 of 58 failed")
     };
-    run.attempt(17_000, 3, web, Some(2_000));
+    run.attempt(17_000, 3, &web, Some(2_000));
     run.running(19_000, 3, 2, "pid 48301");
     run.case(30_000, 0, 1, &coupon);
     run.progress(30_100, 0, 300, Some(412), 1);
@@ -66,16 +76,25 @@ pub(super) fn events() -> Vec<Event> {
         bytes: 1_258_291,
         ..Attempt::new(SuiteStatus::Failed, "2 of 412 failed")
     };
-    run.done(41_320, 0, unit);
+    run.done(41_320, 0, &unit);
     run.running(52_000, 4, 1, "pid 48377");
-    run.case(58_000, 3, 2, &case("tests/web/test_login.py::test_sso", CaseStatus::Passed));
+    run.case(
+        58_000,
+        3,
+        2,
+        &case("tests/web/test_login.py::test_sso", CaseStatus::Passed),
+    );
     let web = Attempt {
         duration_ms: 19_900,
-        attempt: 2,
+        number: 2,
         counts: [58, 0],
         ..Attempt::new(SuiteStatus::Flaky, "passed on attempt 2 of 3")
     };
-    run.done(58_900, 3, web);
+    run.done(58_900, 3, &web);
+}
+
+/// One suite is killed for memory, and of another a part of the output is lost.
+fn machines_fail(run: &mut Recorder) {
     run.running(98_000, 5, 1, "pid 48502");
     let oom = EndState::OomKilled {
         limit: Some("512Mi".into()),
@@ -93,7 +112,7 @@ pub(super) fn events() -> Vec<Event> {
         bytes: 905_216,
         ..Attempt::new(SuiteStatus::Failed, "killed: out of memory (limit 512Mi)")
     };
-    run.done(112_520, 1, e2e);
+    run.done(112_520, 1, &e2e);
     let load = Attempt {
         duration_ms: 123_000,
         counts: [12, 0],
@@ -105,16 +124,22 @@ pub(super) fn events() -> Vec<Event> {
             reason: "the node rotated the log before it was read".into(),
         }],
         said_passed: Some("12 of 12 passed"),
-        ..Attempt::new(SuiteStatus::Incomplete, "18,231 bytes of output are missing")
+        ..Attempt::new(
+            SuiteStatus::Incomplete,
+            "18,231 bytes of output are missing",
+        )
     };
-    run.done(123_120, 2, load);
+    run.done(123_120, 2, &load);
+}
+
+fn the_rest_passes(run: &mut Recorder) {
     run.progress(124_000, 4, 214, Some(380), 0);
     let docs = Attempt {
         duration_ms: 80_300,
         counts: [42, 0],
         ..Attempt::new(SuiteStatus::Passed, "42 cases")
     };
-    run.done(178_300, 5, docs);
+    run.done(178_300, 5, &docs);
     run.progress(180_000, 4, 375, Some(380), 0);
     for name in ["test_page[1]", "test_page[2]", "test_page[2]"] {
         let id = format!("tests/api/test_orders.py::{name}");
@@ -125,8 +150,7 @@ pub(super) fn events() -> Vec<Event> {
         counts: [380, 0],
         ..Attempt::new(SuiteStatus::Passed, "380 cases")
     };
-    run.done(258_000, 4, api);
-    run.finish(258_000)
+    run.done(258_000, 4, &api);
 }
 
 /// Returns the run's summary.
@@ -152,7 +176,10 @@ pub(super) fn bare(id: &str, message: &str) -> Case {
 
 #[test]
 fn the_recording_in_the_repository_is_this_run() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/run/events.jsonl");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/fixtures/run/events.jsonl"
+    );
     let lines: Vec<String> = events()
         .iter()
         .map(|event| serde_json::to_string(event).expect("plain data"))
@@ -162,8 +189,13 @@ fn the_recording_in_the_repository_is_this_run() {
         std::fs::write(path, &text).expect("written");
     }
     let stored = std::fs::read_to_string(path).expect("the recording");
-    assert!(stored == text, "{path} differs: set TRIBUNAL_BLESS=1 and look at the change");
-    let read: Vec<Event> =
-        stored.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    assert!(
+        stored == text,
+        "{path} differs: set TRIBUNAL_BLESS=1 and look at the change"
+    );
+    let read: Vec<Event> = stored
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an event"))
+        .collect();
     assert_eq!(read, events());
 }

@@ -209,7 +209,11 @@ mod tests {
     #[test]
     fn colours_reach_over_lines_and_unended_strings_do_not() {
         assert_eq!(
-            lines(b"\x1b[1;38;5;9mone\ntwo\x1b[m\n\x1b]0;x\nthree\n", true, 400),
+            lines(
+                b"\x1b[1;38;5;9mone\ntwo\x1b[m\n\x1b]0;x\nthree\n",
+                true,
+                400
+            ),
             [
                 "\u{1b}[0;1;38;5;9mone\u{1b}[0m",
                 "\u{1b}[0;1;38;5;9mtwo\u{1b}[0m",

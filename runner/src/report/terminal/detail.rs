@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::evidence;
 use super::settings::Verbosity;
-use super::style::{CYAN, DIM, Line, Look};
+use super::style::{BOLD, CYAN, DIM, Line, Look};
 use super::{clean, tail, text};
 use crate::event::AttemptRecord;
 use crate::model::{Case, CaseStatus, EndState, SuiteStatus, SuiteSummary};
@@ -27,6 +27,8 @@ const DETAILS: usize = 8;
 pub(super) struct Context<'a> {
     pub(super) look: Look,
     pub(super) verbosity: Verbosity,
+    /// Columns of the terminal; none where lines never wrap.
+    pub(super) width: Option<usize>,
     /// The command hints begin with.
     pub(super) program: &'a str,
     /// The run's id, cleaned.
@@ -37,6 +39,11 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether a line stays on one row.
+    pub(super) fn fits(&self, line: &Line) -> bool {
+        self.width.is_none_or(|width| line.width() < width)
+    }
+
     fn verbose(&self) -> bool {
         self.verbosity >= Verbosity::Verbose
     }
@@ -69,7 +76,10 @@ fn indented(columns: usize) -> Line {
 
 /// What came of the attempts before the last.
 fn attempts(summary: &SuiteSummary) -> Vec<Line> {
-    let earlier = summary.history.iter().filter(|attempt| attempt.attempt < summary.attempts);
+    let earlier = summary
+        .history
+        .iter()
+        .filter(|attempt| attempt.attempt < summary.attempts);
     earlier
         .map(|attempt| {
             let what = match &attempt.first_failure {
@@ -82,19 +92,29 @@ fn attempts(summary: &SuiteSummary) -> Vec<Line> {
 }
 
 fn flaky_cases(summary: &SuiteSummary) -> Vec<Line> {
-    let flaky = summary.failing.iter().filter(|case| case.status == CaseStatus::Flaky);
-    flaky.take(CASES).map(|case| indented(4).add(one_line(case, "  "))).collect()
+    let flaky = summary
+        .failing
+        .iter()
+        .filter(|case| case.status == CaseStatus::Flaky);
+    flaky
+        .take(CASES)
+        .map(|case| indented(4).add(one_line(case, "  ")))
+        .collect()
 }
 
 /// The failing cases, equal messages only once.
 fn cases(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let failing: Vec<&Case> = summary.failing.iter().collect();
-    let limit = if context.verbose() { failing.len() } else { CASES };
+    let limit = if context.verbose() {
+        failing.len()
+    } else {
+        CASES
+    };
     let mut lines = Vec::new();
-    let mut named = 0;
+    let mut shown = 0;
     let mut covered = 0;
     for (index, case) in failing.iter().enumerate() {
-        if named >= limit {
+        if shown >= limit {
             break;
         }
         let same = |other: &&&Case| case.message.is_some() && other.message == case.message;
@@ -102,12 +122,16 @@ fn cases(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
             continue;
         }
         let alike: Vec<&&Case> = failing.iter().skip(index + 1).filter(same).collect();
-        let names = if context.verbose() { alike.len() } else { (NAMES - 1).min(alike.len()) };
-        let names = names.min(limit - named - 1);
+        let names = if context.verbose() {
+            alike.len()
+        } else {
+            (NAMES - 1).min(alike.len())
+        };
+        let names = names.min(limit - shown - 1);
         for case in std::iter::once(case).chain(alike.iter().take(names).copied()) {
             let (place, name) = place_and_name(case);
-            lines.push(indented(4).add(place).add(name));
-            named += 1;
+            lines.push(indented(4).with(BOLD, format!("{place}{name}")));
+            shown += 1;
         }
         lines.extend(message(context, case));
         covered += 1 + alike.len();
@@ -117,14 +141,19 @@ fn cases(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
             lines.push(indented(6).with(DIM, format!("same error in {rest}")));
         }
     }
-    let more = (failing.len() - covered.min(failing.len())) as u64 + summary.failing_omitted;
+    let known = failing.len().saturating_sub(covered) as u64;
+    let more = known + summary.failing_omitted;
     if more > 0 {
-        let hint = if context.verbose() {
-            String::new()
-        } else {
+        let hint = if known > 0 {
             format!(": {} show {} -v", context.program, text::shell(context.run))
+        } else {
+            " in its output".to_owned()
         };
-        let what = format!("{} and {} more{hint}", context.look.ellipsis(), text::number(more));
+        let what = format!(
+            "{} and {} more{hint}",
+            context.look.ellipsis(),
+            text::number(more)
+        );
         lines.push(indented(4).add(what));
     }
     lines
@@ -140,17 +169,25 @@ fn message(context: Context<'_>, case: &Case) -> Vec<Line> {
         (None, Some(message)) => vec![clean::line(message).into_owned()],
         (None, None) => Vec::new(),
     };
-    lines.into_iter().filter(|line| !line.is_empty()).map(|line| indented(6).add(line)).collect()
+    lines
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(|line| indented(6).add(line))
+        .collect()
 }
 
 /// Whether the last lines of output say what no case says.
 fn wants_output(summary: &SuiteSummary) -> bool {
     let own_end = matches!(
         summary.end,
-        Some(EndState::Exited { code: 1.. } | EndState::Signaled { .. } | EndState::TimedOut { .. })
+        Some(
+            EndState::Exited { code: 1.. } | EndState::Signaled { .. } | EndState::TimedOut { .. }
+        )
     );
+    let never_ran = matches!(summary.end, Some(EndState::StartFailed { .. }));
     summary.failing.is_empty()
         && summary.dir.is_some()
+        && !never_ran
         && (summary.counts.total() == 0 || own_end)
 }
 
@@ -168,13 +205,21 @@ fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
             return vec![indented(4).add(format!("its output {path} cannot be read: {error}"))];
         }
     };
-    let limit = if context.verbose() { OUTPUT_VERBOSE } else { OUTPUT };
+    let limit = if context.verbose() {
+        OUTPUT_VERBOSE
+    } else {
+        OUTPUT
+    };
     let mut lines = clean::lines(&bytes, context.look.color, OUTPUT_COLUMNS);
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
     if lines.is_empty() {
-        let nothing = if summary.capture.bytes == 0 { "it printed nothing" } else { "its last lines are blank" };
+        let nothing = if summary.capture.bytes == 0 {
+            "it printed nothing"
+        } else {
+            "its last lines are blank"
+        };
         return vec![indented(4).add(nothing)];
     }
     let skipped = lines.len().saturating_sub(limit);
@@ -190,11 +235,16 @@ fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
 fn pointers(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let mut lines = Vec::new();
     let run = text::shell(context.run);
-    let command = match &summary.dir {
+    let command = match summary.dir.as_ref().filter(|_| summary.capture.bytes > 0) {
         Some(dir) => {
+            let path = format!("log: {}/{}/output.log", context.shown_dir, clean::line(dir));
             let size = text::bytes(summary.capture.bytes);
-            let path = format!("{}/{}/output.log", context.shown_dir, clean::line(dir));
-            lines.push(indented(4).with(DIM, format!("output: {path} ({size})")));
+            let line = indented(4).with(DIM, format!("{path} ({size})"));
+            lines.push(if context.fits(&line) {
+                line
+            } else {
+                indented(4).with(DIM, path)
+            });
             let suite = clean::line(&summary.name).into_owned();
             format!("{} logs {run} {}", context.program, text::shell(&suite))
         }
@@ -221,10 +271,12 @@ pub(super) fn place_and_name(case: &Case) -> (String, String) {
         return (String::new(), id.into_owned());
     };
     let file = clean::line(file);
-    let name = id.strip_prefix(file.as_ref()).map_or(Cow::Borrowed(id.as_ref()), |rest| {
-        let rest = rest.trim_start_matches("::");
-        Cow::Borrowed(if rest.is_empty() { id.as_ref() } else { rest })
-    });
+    let name = id
+        .strip_prefix(file.as_ref())
+        .map_or(Cow::Borrowed(id.as_ref()), |rest| {
+            let rest = rest.trim_start_matches("::");
+            Cow::Borrowed(if rest.is_empty() { id.as_ref() } else { rest })
+        });
     let place = match case.line {
         Some(line) => format!("{file}:{line} "),
         None => format!("{file} "),

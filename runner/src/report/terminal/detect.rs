@@ -33,6 +33,7 @@ pub struct Flags {
 
 /// The surroundings. Variables are `None` when they are not set.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// Whether standard output is a terminal.
     pub stdout_terminal: bool,
@@ -134,37 +135,86 @@ mod tests {
         }
     }
 
-    fn one() -> Option<String> {
-        Some("1".into())
+    fn one() -> String {
+        "1".into()
+    }
+
+    /// What differs from a person at a terminal; whether live, coloured, and beyond ASCII.
+    type Row = (&'static str, fn(&mut Facts), [bool; 3]);
+
+    fn check(table: &[Row]) {
+        for (what, change, expected) in table {
+            let mut facts = person();
+            change(&mut facts);
+            let settings = Settings::detect(&facts);
+            let found = [
+                settings.mode == Mode::Live,
+                settings.color,
+                settings.unicode,
+            ];
+            assert_eq!(found, *expected, "{what}");
+        }
     }
 
     #[test]
     fn surroundings_decide_mode_colour_and_symbols() {
-        type Change = fn(&mut Facts);
-        // What differs from a person at a terminal; live, colour, unicode.
-        let table: &[(&str, Change, [bool; 3])] = &[
+        check(&[
             ("nothing", |_| {}, [true, true, true]),
             ("piped", |f| f.stdout_terminal = false, [false, false, true]),
-            ("stderr piped", |f| f.stderr_terminal = false, [false, true, true]),
-            ("dumb", |f| f.term = Some("dumb".into()), [false, false, true]),
+            (
+                "stderr piped",
+                |f| f.stderr_terminal = false,
+                [false, true, true],
+            ),
+            (
+                "dumb",
+                |f| f.term = Some("dumb".into()),
+                [false, false, true],
+            ),
             ("no TERM", |f| f.term = None, [false, false, true]),
             ("CI", |f| f.ci = Some("true".into()), [false, true, true]),
-            ("CI=false", |f| f.ci = Some("false".into()), [true, true, true]),
+            (
+                "CI=false",
+                |f| f.ci = Some("false".into()),
+                [true, true, true],
+            ),
             ("CI=", |f| f.ci = Some(String::new()), [true, true, true]),
-            ("NO_COLOR", |f| f.no_color = one(), [true, false, true]),
-            ("NO_COLOR=", |f| f.no_color = Some(String::new()), [true, true, true]),
-            ("accessible", |f| f.accessible = one(), [false, true, false]),
+            (
+                "NO_COLOR",
+                |f| f.no_color = Some(one()),
+                [true, false, true],
+            ),
+            (
+                "NO_COLOR=",
+                |f| f.no_color = Some(String::new()),
+                [true, true, true],
+            ),
+            (
+                "accessible",
+                |f| f.accessible = Some(one()),
+                [false, true, false],
+            ),
             ("ascii", |f| f.flags.ascii = true, [true, true, false]),
             ("locale C", |f| f.utf8 = false, [true, true, false]),
             ("--no-live", |f| f.flags.no_live = true, [false, true, true]),
             ("narrow", |f| f.size = Some((39, 24)), [false, true, true]),
             ("low", |f| f.size = Some((80, 9)), [false, true, true]),
-            ("--color never", |f| f.flags.color = ColorChoice::Never, [true, false, true]),
+            (
+                "--color never",
+                |f| f.flags.color = ColorChoice::Never,
+                [true, false, true],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn one_word_about_colour_beats_another() {
+        check(&[
             (
                 "--color always beats NO_COLOR and a pipe",
                 |f| {
                     f.stdout_terminal = false;
-                    f.no_color = one();
+                    f.no_color = Some(one());
                     f.flags.color = ColorChoice::Always;
                 },
                 [false, true, true],
@@ -172,8 +222,8 @@ mod tests {
             (
                 "NO_COLOR beats FORCE_COLOR and a CI",
                 |f| {
-                    f.no_color = one();
-                    f.force_color = one();
+                    f.no_color = Some(one());
+                    f.force_color = Some(one());
                     f.ci_shows_color = true;
                 },
                 [true, false, true],
@@ -182,7 +232,7 @@ mod tests {
                 "FORCE_COLOR in a pipe",
                 |f| {
                     f.stdout_terminal = false;
-                    f.force_color = one();
+                    f.force_color = Some(one());
                 },
                 [false, true, true],
             ),
@@ -198,7 +248,7 @@ mod tests {
                 "a CI that shows colours",
                 |f| {
                     *f = Facts {
-                        ci: one(),
+                        ci: Some(one()),
                         ci_shows_color: true,
                         utf8: true,
                         ..Facts::default()
@@ -206,26 +256,25 @@ mod tests {
                 },
                 [false, true, true],
             ),
-        ];
-        for (what, change, expected) in table {
-            let mut facts = person();
-            change(&mut facts);
-            let settings = Settings::detect(&facts);
-            let found = [settings.mode == Mode::Live, settings.color, settings.unicode];
-            assert_eq!(found, *expected, "{what}");
-        }
+        ]);
     }
 
     #[test]
     fn heartbeat_and_frame_follow_the_surroundings() {
         let mut facts = person();
         let settings = Settings::detect(&facts);
-        assert_eq!((settings.heartbeat.as_secs(), settings.frame.as_millis()), (30, 100));
-        facts.ci = one();
+        assert_eq!(
+            (settings.heartbeat.as_secs(), settings.frame.as_millis()),
+            (30, 100)
+        );
+        facts.ci = Some(one());
         facts.ssh = true;
         let settings = Settings::detect(&facts);
-        assert_eq!((settings.heartbeat.as_secs(), settings.frame.as_millis()), (60, 250));
-        facts.accessible = one();
+        assert_eq!(
+            (settings.heartbeat.as_secs(), settings.frame.as_millis()),
+            (60, 250)
+        );
+        facts.accessible = Some(one());
         assert_eq!(Settings::detect(&facts).heartbeat.as_secs(), 30);
     }
 

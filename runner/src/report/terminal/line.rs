@@ -38,7 +38,10 @@ impl Columns {
     /// Returns a name in its column; cut in the middle where lines are cut.
     pub(super) fn name(self, name: &str, look: Look) -> String {
         if self.width.is_some() {
-            text::left(&text::cut_middle(name, self.name, look.ellipsis()), self.name)
+            text::left(
+                &text::cut_middle(name, self.name, look.ellipsis()),
+                self.name,
+            )
         } else {
             text::left(name, self.name)
         }
@@ -66,7 +69,10 @@ pub(super) fn suite(look: Look, columns: Columns, summary: &SuiteSummary, totals
     let line = line
         .with(style, text::left(summary.status.word(), STATUS))
         .add(format!(" {} ", columns.name(&name, look)));
-    let duration = text::exact(summary.duration_ms);
+    let duration = match summary.attempts {
+        0 => "-".to_owned(),
+        _ => text::exact(summary.duration_ms),
+    };
     let line = match columns.width {
         None => line.add(format!("{duration}  ")),
         Some(0..DURATION_FROM) => line,
@@ -105,12 +111,18 @@ pub(super) struct Note<'a> {
 pub(super) fn note(look: Look, columns: Columns, note: Note<'_>) -> Line {
     let line = if look.live {
         let status = SuiteStatus::Flaky;
-        let symbol = if note.word == "RETRY" { look.symbol(status) } else { " " };
+        let symbol = if note.word == "RETRY" {
+            look.symbol(status)
+        } else {
+            " "
+        };
         Line::new().with(note.style, format!("{symbol} "))
     } else {
         Line::new()
     };
-    let line = line.with(note.style, text::left(note.word, STATUS)).add(" ");
+    let line = line
+        .with(note.style, text::left(note.word, STATUS))
+        .add(" ");
     let Some(name) = note.name else {
         return line.add(note.what);
     };
@@ -126,7 +138,7 @@ pub(super) fn note(look: Look, columns: Columns, note: Note<'_>) -> Line {
 }
 
 /// Returns the line a run starts with.
-pub(super) fn header(look: Look, columns: Columns, parts: Header<'_>) -> Line {
+pub(super) fn header(look: Look, columns: Columns, parts: &Header<'_>) -> Line {
     let line = Line::new()
         .with(BOLD, format!("tribunal {}", clean::line(parts.version)))
         .add(format!("  {}  ", clean::line(parts.pipeline)))
@@ -158,11 +170,22 @@ pub(super) struct Header<'a> {
 mod tests {
     use super::*;
 
-    const LOOK: Look = Look { live: true, color: false, unicode: true };
+    const LOOK: Look = Look {
+        live: true,
+        color: false,
+        unicode: true,
+    };
 
     #[test]
     fn columns_follow_the_width() {
-        let names = [(None, 4), (None, 90), (Some(80), 4), (Some(80), 90), (Some(200), 90), (Some(50), 90)];
+        let names = [
+            (None, 4),
+            (None, 90),
+            (Some(80), 4),
+            (Some(80), 90),
+            (Some(200), 90),
+            (Some(50), 90),
+        ];
         let found = names.map(|(width, longest)| Columns::new(width, longest).name);
         assert_eq!(found, [6, 40, 8, 24, 40, 12]);
     }

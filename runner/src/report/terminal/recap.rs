@@ -1,19 +1,12 @@
 //! The last thing on the screen: every problem once more, the verdict, and where things are.
 
-use anstyle::Style;
-
-use super::detail::{self, one_line};
-use super::line::unverified;
+use super::sections::{self, name};
 use super::settings::Verbosity;
-use super::style::{self, BOLD, DIM, GREEN, Line, MAGENTA, NORMAL, RED, YELLOW};
-use super::{clean, text};
-use crate::model::{CaseStatus, Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
+use super::style::{self, DIM, GREEN, Line, MAGENTA, RED, YELLOW};
+use super::{clean, detail, text};
+use crate::model::{Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
 use crate::report::exit_status;
 
-/// Lines in each section, so that the recap fits a screen.
-const FAILED: usize = 15;
-const UNDECIDED: usize = 8;
-const OTHERS: usize = 4;
 /// From here on the slowest suites are named.
 const SLOWEST_FROM: usize = 4;
 
@@ -26,188 +19,27 @@ pub(super) struct Recap<'a> {
     pub(super) replay: bool,
 }
 
-/// Problems of one kind: suite and what happened.
-struct Section {
-    style: Style,
-    title: &'static str,
-    count: String,
-    entries: Vec<(String, String)>,
-    limit: usize,
-}
-
 /// Returns the recap of a run.
 pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
     if recap.context.verbosity <= Verbosity::Quiet {
-        return vec![verdict(summary, recap.selected)];
+        return verdict(recap, summary);
     }
     let mut lines = vec![Line::new()];
-    let longest = summary.suites.iter().map(|suite| text::width(&suite.name)).max();
-    let name_columns = longest.unwrap_or(0).clamp(4, 24);
-    for section in sections(summary) {
+    let longest = summary
+        .suites
+        .iter()
+        .map(|suite| text::width(&suite.name))
+        .max();
+    let name_columns = longest.unwrap_or(0).clamp(4, 40);
+    for section in sections::of(summary) {
         lines.extend(section.lines(recap.context, name_columns));
     }
-    lines.push(verdict(summary, recap.selected));
+    lines.extend(verdict(recap, summary));
     lines.extend(slowest(summary));
-    lines.push(places(recap));
+    lines.extend(places(recap));
     if !recap.replay {
         lines.extend(exit(summary));
     }
-    lines
-}
-
-fn sections(summary: &RunSummary) -> Vec<Section> {
-    let of = |wanted: fn(SuiteStatus) -> bool| -> Vec<&SuiteSummary> {
-        summary.suites.iter().filter(|suite| wanted(suite.status)).collect()
-    };
-    let count = |suites: &[&SuiteSummary]| text::plural(suites.len() as u64, "suite");
-    let failed = of(SuiteStatus::is_failure);
-    let cases: u64 = failed.iter().map(|suite| failing(suite)).sum();
-    let share = (FAILED / failed.len().max(1)).max(1);
-    let undecided = of(SuiteStatus::is_undecided);
-    let flaky = of(|status| status == SuiteStatus::Flaky);
-    let warnings = warnings(summary);
-    vec![
-        Section {
-            style: RED.bold(),
-            title: "FAILED",
-            count: if cases > 0 {
-                format!("{}, {}", count(&failed), text::plural(cases, "case"))
-            } else {
-                count(&failed)
-            },
-            entries: failed.iter().flat_map(|suite| failures(suite, share)).collect(),
-            limit: FAILED,
-        },
-        Section {
-            style: MAGENTA.bold(),
-            title: "NOT DECIDED",
-            count: count(&undecided),
-            entries: undecided.iter().map(|suite| (name(suite), why(suite))).collect(),
-            limit: UNDECIDED,
-        },
-        Section {
-            style: YELLOW.bold(),
-            title: "FLAKY",
-            count: count(&flaky),
-            entries: flaky.iter().map(|suite| (name(suite), flakiness(suite))).collect(),
-            limit: OTHERS,
-        },
-        Section {
-            style: YELLOW.bold(),
-            title: "WARNINGS",
-            count: text::number(warnings.len() as u64),
-            entries: warnings,
-            limit: OTHERS,
-        },
-    ]
-}
-
-impl Section {
-    fn lines(self, context: detail::Context<'_>, name_columns: usize) -> Vec<Line> {
-        if self.entries.is_empty() {
-            return Vec::new();
-        }
-        let title = format!("=== {} ({}) ===", self.title, self.count);
-        let mut lines = vec![Line::new().with(self.style, title)];
-        let more = self.entries.len().saturating_sub(self.limit);
-        for (name, what) in self.entries.into_iter().take(self.limit) {
-            let line = if name.is_empty() {
-                Line::new()
-            } else {
-                Line::new().with(BOLD, text::left(&name, name_columns)).add("  ")
-            };
-            lines.push(line.add(what));
-        }
-        if more > 0 {
-            let run = text::shell(context.run);
-            let mark = context.look.ellipsis();
-            lines.push(Line::new().add(format!(
-                "{mark} and {}: {} show {run}",
-                text::plural(more as u64, "more line"),
-                context.program
-            )));
-        }
-        lines
-    }
-}
-
-fn name(suite: &SuiteSummary) -> String {
-    clean::line(&suite.name).into_owned()
-}
-
-fn failing(suite: &SuiteSummary) -> u64 {
-    suite.failing.len() as u64 + suite.failing_omitted
-}
-
-/// A line for each failing case, at most `share` of them; or what the suite came to.
-fn failures(suite: &SuiteSummary, share: usize) -> Vec<(String, String)> {
-    if suite.failing.is_empty() {
-        return vec![(name(suite), why(suite))];
-    }
-    let mut lines: Vec<_> = suite
-        .failing
-        .iter()
-        .take(share)
-        .map(|case| (name(suite), one_line(case, " - ")))
-        .collect();
-    let more = failing(suite) - lines.len() as u64;
-    if more > 0
-        && let Some((_, last)) = lines.last_mut()
-    {
-        *last = format!("{last} (and {})", text::plural(more, "more case"));
-    }
-    lines
-}
-
-/// The status, where the summary does not say it, the summary, and the host's reason.
-fn why(suite: &SuiteSummary) -> String {
-    let summary = clean::line(&suite.summary);
-    let mut what = if suite.status == SuiteStatus::Failed {
-        summary.clone().into_owned()
-    } else {
-        let word = suite.status.word().to_lowercase();
-        if summary.to_lowercase().starts_with(&word) {
-            summary.clone().into_owned()
-        } else {
-            format!("{word}: {summary}")
-        }
-    };
-    if let Some(reason) = &suite.reason {
-        let reason = clean::line(reason);
-        if !what.contains(reason.as_ref()) && !reason.is_empty() {
-            what = format!("{what}; {reason}");
-        }
-    }
-    what
-}
-
-fn flakiness(suite: &SuiteSummary) -> String {
-    let attempts = suite.history.iter().filter(|attempt| !attempt.status.is_pass());
-    let mut cases = attempts
-        .filter_map(|attempt| attempt.first_failure.as_ref())
-        .chain(suite.failing.iter().filter(|case| case.status == CaseStatus::Flaky));
-    let summary = clean::line(&suite.summary);
-    match cases.next() {
-        Some(case) => {
-            let (place, name) = detail::place_and_name(case);
-            format!("{place}{name}, {summary}")
-        }
-        None => summary.into_owned(),
-    }
-}
-
-fn warnings(summary: &RunSummary) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
-    for suite in &summary.suites {
-        let said = suite.warnings.iter();
-        lines.extend(said.map(|warning| (name(suite), clean::line(warning).into_owned())));
-        if unverified(suite) && !suite.warnings.iter().any(|said| said.contains("unverified")) {
-            let what = "its output is unverified: the middle cannot be vouched for";
-            lines.push((name(suite), what.to_owned()));
-        }
-    }
-    let of_run = summary.warnings.iter();
-    lines.extend(of_run.map(|warning| (String::new(), clean::line(warning).into_owned())));
     lines
 }
 
@@ -224,8 +56,9 @@ const ORDER: [SuiteStatus; 9] = [
     SuiteStatus::Skipped,
 ];
 
-/// The verdict in one line; its counts add up to the suites selected.
-fn verdict(summary: &RunSummary, selected: u32) -> Line {
+/// The verdict in one line; its counts add up to the suites selected. Where it does not fit a
+/// terminal, the cases take a second.
+fn verdict(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
     let cancelled = summary.cancelled_by.is_some() || summary.status == RunStatus::Cancelled;
     let (word, color) = match summary.status {
         _ if cancelled => ("CANCELLED", YELLOW),
@@ -236,38 +69,68 @@ fn verdict(summary: &RunSummary, selected: u32) -> Line {
     };
     let mut line = Line::new().with(color.bold(), word);
     let known = summary.suites.len() as u64;
-    let selected = known.max(u64::from(selected));
+    let selected = known.max(u64::from(recap.selected));
     line = line.add(format!("  {}", text::plural(selected, "suite")));
     let mut between = ": ";
     for status in ORDER {
-        let count = summary.suites.iter().filter(|suite| suite.status == status).count();
+        let count = summary
+            .suites
+            .iter()
+            .filter(|suite| suite.status == status)
+            .count();
         if count > 0 {
             let word = status.word().to_lowercase();
-            line = line.add(between).with(style::of_status(status), format!("{count} {word}"));
+            line = line.add(between).with(
+                style::of_status(status),
+                format!("{} {word}", text::number(count as u64)),
+            );
             between = ", ";
         }
     }
     if selected > known {
         line = line.add(format!("{between}{} without a result", selected - known));
     }
-    line = line.add(case_counts(summary));
     let duration = summary.duration_ms;
-    let time = if duration < 60_000 { text::exact(duration) } else { text::rough(duration) };
-    line.with(DIM, format!("  in {time}"))
+    let time = if duration < 60_000 {
+        text::exact(duration)
+    } else {
+        text::rough(duration)
+    };
+    let time = format!("  in {time}");
+    let Some(cases) = case_counts(summary) else {
+        return vec![line.with(DIM, time)];
+    };
+    let whole = line.clone().add(format!("; {cases}")).with(DIM, &time);
+    if recap.context.fits(&whole) {
+        return vec![whole];
+    }
+    let indent = " ".repeat(text::width(word) + 2);
+    vec![
+        line.with(DIM, time),
+        Line::new().add(format!("{indent}{cases}")),
+    ]
 }
 
-fn case_counts(summary: &RunSummary) -> String {
+fn case_counts(summary: &RunSummary) -> Option<String> {
     let mut sum = [0_u64; 5];
-    for Counts { passed, failed, errored, skipped, flaky } in
-        summary.suites.iter().map(|suite| suite.counts)
+    for Counts {
+        passed,
+        failed,
+        errored,
+        skipped,
+        flaky,
+    } in summary.suites.iter().map(|suite| suite.counts)
     {
-        for (sum, count) in sum.iter_mut().zip([passed, failed, errored, skipped, flaky]) {
+        for (sum, count) in sum
+            .iter_mut()
+            .zip([passed, failed, errored, skipped, flaky])
+        {
             *sum += u64::from(count);
         }
     }
     let total: u64 = sum.iter().sum();
     if total == 0 {
-        return String::new();
+        return None;
     }
     let words = ["passed", "failed", "errored", "skipped", "flaky"];
     let parts: Vec<String> = sum
@@ -276,7 +139,11 @@ fn case_counts(summary: &RunSummary) -> String {
         .filter(|(count, _)| **count > 0)
         .map(|(count, word)| format!("{} {word}", text::number(*count)))
         .collect();
-    format!("; {}: {}", text::plural(total, "case"), parts.join(", "))
+    Some(format!(
+        "{}: {}",
+        text::plural(total, "case"),
+        parts.join(", ")
+    ))
 }
 
 /// The three slowest suites, as far as each took a tenth of the run.
@@ -298,15 +165,24 @@ fn slowest(summary: &RunSummary) -> Option<Line> {
     (!parts.is_empty()).then(|| Line::new().with(DIM, format!("slowest: {}", parts.join(", "))))
 }
 
-/// Where things are.
-fn places(recap: &Recap<'_>) -> Line {
+/// Where things are: in one line where that fits.
+fn places(recap: &Recap<'_>) -> Vec<Line> {
     let context = recap.context;
-    let mut line = Line::new().with(DIM, "run: ").add(context.shown_dir);
-    for (name, path) in recap.outputs {
-        line = line.with(DIM, format!("   {name}: ")).add(clean::line(path));
-    }
     let again = format!("{} show {}", context.program, text::shell(context.run));
-    line.with(DIM, "   again: ").with(NORMAL, again)
+    let mut parts = vec![("run", context.shown_dir.to_owned())];
+    let outputs = recap.outputs.iter();
+    parts.extend(outputs.map(|(name, path)| (name.as_str(), clean::line(path).into_owned())));
+    parts.push(("again", again));
+    let line = |(name, what): &(&str, String)| Line::new().with(DIM, format!("{name}: ")).add(what);
+    let mut joined = Line::new();
+    for (index, (name, what)) in parts.iter().enumerate() {
+        let between = if index > 0 { "   " } else { "" };
+        joined = joined.with(DIM, format!("{between}{name}: ")).add(what);
+    }
+    if context.fits(&joined) {
+        return vec![joined];
+    }
+    parts.iter().map(line).collect()
 }
 
 /// The exit code and what it means, unless all is well.

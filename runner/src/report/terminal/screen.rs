@@ -19,6 +19,8 @@ pub(super) struct Screen {
     drawn: Vec<Drawn>,
     /// Lines that wait for the next frame.
     waiting: String,
+    /// The terminal's columns at the last frame.
+    width: usize,
 }
 
 /// A line of the region.
@@ -37,6 +39,7 @@ impl Screen {
             closed: false,
             drawn: Vec::new(),
             waiting: String::new(),
+            width: usize::MAX,
         }
     }
 
@@ -60,8 +63,9 @@ impl Screen {
         if self.waiting.is_empty() && region == self.drawn {
             return Ok(());
         }
+        self.width = width;
         let mut out = String::from(BEGIN);
-        out.push_str(&self.to_top(width));
+        out.push_str(&self.to_top());
         if !self.waiting.is_empty() || region.len() != self.drawn.len() {
             out.push_str(ERASE_BELOW);
         }
@@ -79,20 +83,20 @@ impl Screen {
     }
 
     /// Takes the region away and writes what waits.
-    pub(super) fn clear(&mut self) -> io::Result<()> {
+    pub(super) fn clear(&mut self, width: usize) -> io::Result<()> {
         if self.drawn.is_empty() {
             let waiting = std::mem::take(&mut self.waiting);
             return self.write(&waiting);
         }
-        self.frame(Vec::new(), usize::MAX)
+        self.frame(Vec::new(), width)
     }
 
     /// Moves to the region's first line. A terminal that became narrower has wrapped its lines.
-    fn to_top(&self, width: usize) -> String {
+    fn to_top(&self) -> String {
         let rows: usize = self
             .drawn
             .iter()
-            .map(|line| line.columns.div_ceil(width.max(1)).max(1))
+            .map(|line| line.columns.div_ceil(self.width.max(1)).max(1))
             .sum();
         match rows {
             0 => String::new(),
@@ -106,7 +110,11 @@ impl Screen {
         if self.closed || text.is_empty() {
             return Ok(());
         }
-        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+        match self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+        {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())
@@ -119,7 +127,7 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         // Nobody is left to hear of an error.
-        self.clear().unwrap_or(());
+        self.clear(self.width).unwrap_or(());
     }
 }
 

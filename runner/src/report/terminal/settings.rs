@@ -137,12 +137,16 @@ fn measure() -> Option<(u16, u16)> {
 
 /// Reads the real surroundings.
 fn gather(flags: Flags) -> Facts {
-    let var = |name: &str| {
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    };
-    let ci_shows_color = ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD", "TEAMCITY_VERSION"]
-        .into_iter()
-        .any(|name| var(name).is_some());
+    let var = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let ci_shows_color = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "BUILDKITE",
+        "TF_BUILD",
+        "TEAMCITY_VERSION",
+    ]
+    .into_iter()
+    .any(|name| var(name).is_some());
     Facts {
         stdout_terminal: std::io::stdout().is_terminal(),
         stderr_terminal: std::io::stderr().is_terminal(),

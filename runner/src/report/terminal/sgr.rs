@@ -57,7 +57,7 @@ impl Sgr {
                     } else {
                         &mut self.background
                     };
-                    *slot = color.filter(valid).or(*slot);
+                    *slot = color.filter(|color| valid(*color)).or(*slot);
                 }
                 [4, 0] => self.set(4, false),
                 [code, ..] => self.simple(code),
@@ -124,8 +124,8 @@ fn rgb(parts: [Option<u16>; 3]) -> Option<Color> {
     Some(Color::Rgb(r, g, b))
 }
 
-fn valid(color: &Color) -> bool {
-    match *color {
+fn valid(color: Color) -> bool {
+    match color {
         Color::Named(_) => true,
         Color::Indexed(index) => index < 256,
         Color::Rgb(r, g, b) => r.max(g).max(b) < 256,

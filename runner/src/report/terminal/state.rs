@@ -62,7 +62,9 @@ impl State {
         self.totals = event.totals;
         self.at_ms = self.at_ms.max(event.at_ms);
         match &event.kind {
-            EventKind::RunStarted { run, dir, suites, .. } => {
+            EventKind::RunStarted {
+                run, dir, suites, ..
+            } => {
                 self.run = clean::line(run).into_owned();
                 self.shown_dir = clean::line(dir).into_owned();
                 self.dir.clone_from(dir);
@@ -70,7 +72,12 @@ impl State {
                 let names = self.suites.iter().map(|suite| text::width(&suite.name));
                 self.longest_name = names.max().unwrap_or(0);
             }
-            EventKind::PhaseChanged { suite, attempt, phase, detail } => {
+            EventKind::PhaseChanged {
+                suite,
+                attempt,
+                phase,
+                detail,
+            } => {
                 let at_ms = event.at_ms;
                 if let Some(known) = self.suites.get_mut(*suite) {
                     known.enter(*attempt, *phase, at_ms);
@@ -82,7 +89,12 @@ impl State {
                     }
                 }
             }
-            EventKind::Progress { suite, done, total, failed } => {
+            EventKind::Progress {
+                suite,
+                done,
+                total,
+                failed,
+            } => {
                 self.change(*suite, |suite| {
                     suite.progress = Some(Progress {
                         done: *done,
@@ -97,9 +109,15 @@ impl State {
                 }
             }
             EventKind::JudgeSaid { suite, message, .. } => {
-                self.change(*suite, |suite| suite.last = clean::line(message).into_owned());
+                self.change(*suite, |suite| {
+                    suite.last = clean::line(message).into_owned();
+                });
             }
-            EventKind::AttemptFinished { suite, record, retry_in_ms } => {
+            EventKind::AttemptFinished {
+                suite,
+                record,
+                retry_in_ms,
+            } => {
                 let at_ms = event.at_ms;
                 self.change(*suite, |suite| {
                     suite.progress = None;
@@ -131,8 +149,11 @@ impl State {
 
     /// The suites under way: with failures first, then the longest running.
     pub(super) fn running(&self) -> Vec<&Suite> {
-        let mut running: Vec<&Suite> =
-            self.active.iter().filter_map(|index| self.suites.get(*index)).collect();
+        let mut running: Vec<&Suite> = self
+            .active
+            .iter()
+            .filter_map(|index| self.suites.get(*index))
+            .collect();
         running.sort_by_key(|suite| (!suite.has_failures(), suite.since_ms));
         running
     }

@@ -127,7 +127,7 @@ impl Line {
             if width > room {
                 *piece = text::cut(piece, room, "");
             }
-            room = if width > room { 0 } else { room - width };
+            room = room.saturating_sub(width);
         }
         self.add(mark)
     }
@@ -161,11 +161,17 @@ mod tests {
         assert_eq!(line.clone().cut(8, "…").render(false), "red and…");
         assert_eq!(line.clone().cut(3, "…").render(false), "re…");
         assert_eq!(line.clone().cut(12, "…").render(false), "red and bold");
-        assert_eq!(line.render(true), "\u{1b}[31mred \u{1b}[0mand\u{1b}[1m bold\u{1b}[0m");
+        assert_eq!(
+            line.render(true),
+            "\u{1b}[31mred \u{1b}[0mand\u{1b}[1m bold\u{1b}[0m"
+        );
     }
 
     #[test]
     fn rendered_lines_hold_no_ci_command() {
-        assert_eq!(Line::new().add("  ::error::x").render(false), "  :\u{200b}:error::x");
+        assert_eq!(
+            Line::new().add("  ::error::x").render(false),
+            "  :\u{200b}:error::x"
+        );
     }
 }

@@ -15,13 +15,32 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     // One byte more tells whether the part begins at a line's start.
     file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
     let mut bytes = Vec::new();
-    file.take(limit + u64::from(start > 0)).read_to_end(&mut bytes)?;
+    file.take(limit + u64::from(start > 0))
+        .read_to_end(&mut bytes)?;
     if start > 0 {
         let end = bytes.len().saturating_sub(1);
         let line = memchr::memchr(b'\n', &bytes).filter(|at| *at < end);
-        bytes.drain(..line.map_or(1, |at| at + 1));
+        bytes.drain(..line.map_or_else(|| inside(&bytes), |at| at + 1));
     }
     Ok(bytes)
+}
+
+/// How many bytes of a part that begins inside a line are the rest of a character or a colour.
+fn inside(bytes: &[u8]) -> usize {
+    let rest = |byte: &u8| (0x80..0xc0).contains(byte);
+    let start = 1 + bytes.iter().skip(1).take_while(|byte| rest(byte)).count();
+    let parameter = |byte: &u8| matches!(byte, b'0'..=b'9' | b';' | b':' | b'[');
+    let end = start
+        + bytes
+            .iter()
+            .skip(start)
+            .take_while(|byte| parameter(byte))
+            .count();
+    if end > start && bytes.get(end) == Some(&b'm') {
+        end + 1
+    } else {
+        start
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +59,8 @@ mod tests {
             (b"one\ntwo\n", 6, b"two\n"),
             (b"one line only", 4, b"only"),
             (b"one line only\n", 5, b"only\n"),
+            (b"x\x1b[1;31mred", 7, b"red"),
+            ("x日本".as_bytes(), 5, "本".as_bytes()),
         ];
         for (content, limit, expected) in cases {
             std::fs::write(&path, content).expect("written");

@@ -141,10 +141,19 @@ mod tests {
 
     #[test]
     fn numbers_and_sizes_are_for_people() {
-        assert_eq!([0, 999, 1000, 18_231, 1_000_000].map(number).join(" "), "0 999 1,000 18,231 1,000,000");
+        assert_eq!(
+            [0, 999, 1000, 18_231, 1_000_000].map(number).join(" "),
+            "0 999 1,000 18,231 1,000,000"
+        );
         let sizes = [0, 1023, 1024, 905_216, 1_258_291, 10_171_187, 4 << 30].map(bytes);
-        assert_eq!(sizes.join(" "), "0 B 1023 B 1 KiB 884 KiB 1.2 MiB 9.7 MiB 4.0 GiB");
-        assert_eq!([plural(1, "suite"), plural(2, "case")], ["1 suite", "2 cases"]);
+        assert_eq!(
+            sizes.join(" "),
+            "0 B 1023 B 1 KiB 884 KiB 1.2 MiB 9.7 MiB 4.0 GiB"
+        );
+        assert_eq!(
+            [plural(1, "suite"), plural(2, "case")],
+            ["1 suite", "2 cases"]
+        );
     }
 
     #[test]
@@ -152,7 +161,10 @@ mod tests {
         assert_eq!(cut("a long text", 7, "…"), "a long…");
         assert_eq!(cut("short", 7, "…"), "short");
         assert_eq!(cut("日本語テスト", 7, "..."), "日本...");
-        assert_eq!(cut_middle("checkout-e2e[python=py3.13]", 20, "…"), "checkout-e…n=py3.13]");
+        assert_eq!(
+            cut_middle("checkout-e2e[python=py3.13]", 20, "…"),
+            "checkout-e…n=py3.13]"
+        );
         assert_eq!(cut("abc", 0, "…"), "");
         for max in 1..20 {
             assert!(width(&cut("日本語テスト and more", max, "…")) <= max);

@@ -28,16 +28,24 @@ pub struct FeedSender {
 }
 
 impl Feed {
-    /// Starts a thread for each report. A thread that cannot be started is an error here.
+    /// Starts a thread for each report. Where one cannot be started, none stays behind.
     pub fn spawn(reports: Vec<Box<dyn Report>>) -> io::Result<Self> {
-        let mut queues = Vec::with_capacity(reports.len());
+        let mut queues: Vec<Arc<Queue>> = Vec::with_capacity(reports.len());
         let mut threads = Vec::with_capacity(reports.len());
         for (index, report) in reports.into_iter().enumerate() {
             let queue = Arc::new(Queue::new(report.need()));
             let its = Arc::clone(&queue);
-            let thread = thread::Builder::new().name(format!("report-{index}"));
-            threads.push(thread.spawn(move || work(report, &its))?);
             queues.push(queue);
+            let thread = thread::Builder::new().name(format!("report-{index}"));
+            match thread.spawn(move || work(report, &its)) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    for queue in &queues {
+                        queue.close();
+                    }
+                    return Err(error);
+                }
+            }
         }
         let sender = FeedSender {
             queues: queues.into(),
@@ -187,7 +195,9 @@ impl Queue {
         while inner.events.is_empty() && !inner.closed {
             let wait = next_tick.saturating_duration_since(Instant::now());
             inner = if self.need == Need::Everything {
-                self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner)
+                self.changed
+                    .wait(inner)
+                    .unwrap_or_else(PoisonError::into_inner)
             } else if wait.is_zero() {
                 break;
             } else {

@@ -1,5 +1,8 @@
 //! The terminal report of the recorded runs: what a person sees, as snapshots.
 
+mod hostile;
+mod many;
+
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,6 +10,7 @@ use std::time::Duration;
 
 use super::super::recorded;
 use super::*;
+use crate::event::{EventKind, Phase};
 
 /// A place to write to that can be read again.
 #[derive(Clone, Default)]
@@ -43,7 +47,12 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(events: &[Event], mode: Mode, size: (u16, u16), change: impl FnOnce(&mut Settings)) -> Self {
+    fn new(
+        events: &[Event],
+        mode: Mode,
+        size: (u16, u16),
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         recorded::write_outputs(dir.path(), events);
         let clock = Arc::new(AtomicU64::new(1_000));
@@ -116,7 +125,10 @@ fn live(width: u16, to_ms: u64, change: impl FnOnce(&mut Settings)) -> (String, 
     let bytes = stage.out.bytes();
     let mut screen = emulator(60, width);
     screen.process(&bytes);
-    assert!(!screen.screen().hide_cursor(), "the cursor is shown between frames");
+    assert!(
+        !screen.screen().hide_cursor(),
+        "the cursor is shown between frames"
+    );
     (screen.screen().contents(), stage.out.text())
 }
 
@@ -155,7 +167,10 @@ fn plain_troubles_verbose_in_ascii() {
 
 #[test]
 fn silent_says_nothing() {
-    assert_eq!(plain(&recorded::troubles(), |s| s.verbosity = Verbosity::Silent), "");
+    assert_eq!(
+        plain(&recorded::troubles(), |s| s.verbosity = Verbosity::Silent),
+        ""
+    );
     let (_, written) = live(80, u64::MAX, |s| s.verbosity = Verbosity::Silent);
     assert_eq!(written, "");
 }
@@ -196,7 +211,10 @@ fn live_at_the_end() {
     insta::assert_snapshot!(screen);
     // As a terminal gets it, without the frames: colours and all.
     let recap = written.rsplit("=== FAILED").next().expect("a recap");
-    insta::assert_snapshot!("live_recap_in_colour", recap.replace('\u{1b}', "^").replace('\r', ""));
+    insta::assert_snapshot!(
+        "live_recap_in_colour",
+        recap.replace('\u{1b}', "^").replace('\r', "")
+    );
 }
 
 #[test]
@@ -217,7 +235,11 @@ fn a_narrower_terminal_leaves_no_ghost() {
     let written = stage.out.text().split_off(before);
     // Of the seven lines, the head and three rows are 119 to 180 columns wide: a terminal that wraps
     // them has more rows to go up over than there are lines.
-    let up = written.split("\u{1b}[").find_map(|part| part.split_once('A')).expect("moves up").0;
+    let up = written
+        .split("\u{1b}[")
+        .find_map(|part| part.split_once('A'))
+        .expect("moves up")
+        .0;
     assert!(up.parse::<usize>().expect("a number") > 7, "{written:?}");
 }
 
@@ -248,7 +270,11 @@ fn a_dropped_report_takes_its_region_away() {
     drop(stage);
     let mut screen = emulator(24, 80);
     screen.process(&out.bytes());
-    assert!(!screen.screen().contents().contains("done"), "{}", screen.screen().contents());
+    assert!(
+        !screen.screen().contents().contains("done"),
+        "{}",
+        screen.screen().contents()
+    );
     assert!(!screen.screen().hide_cursor());
 }
 
@@ -260,7 +286,13 @@ fn every_line_reaches_the_scrollback_once() {
     let mut screen = emulator(200, 80);
     screen.process(&stage.out.bytes());
     let text = screen.screen().contents();
-    for once in ["✗ FAILED     unit", "✗ FAILED     e2e", "✓ PASSED     docs", "~ FLAKY      web", "FAIL  6 suites"] {
+    for once in [
+        "✗ FAILED     unit",
+        "✗ FAILED     e2e",
+        "✓ PASSED     docs",
+        "~ FLAKY      web",
+        "FAIL  6 suites",
+    ] {
         assert_eq!(text.matches(once).count(), 1, "{once}\n{text}");
     }
 }
@@ -288,6 +320,59 @@ fn a_closed_pipe_is_no_error() {
     let settings = || Settings::detect(&Facts::default());
     recorded::play(&mut Terminal::new(Box::new(Closed), settings()));
     let mut full = Terminal::new(Box::new(Full), settings());
-    let error = full.on_event(&recorded::events()[0]).expect_err("the disk is full");
-    assert!(error.to_string().contains("the report to the terminal"), "{error}");
+    let error = full
+        .on_event(&recorded::events()[0])
+        .expect_err("the disk is full");
+    assert!(
+        error.to_string().contains("the report to the terminal"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_retry_is_waited_for_in_sight() {
+    let events = recorded::events();
+    let mut stage = Stage::new(&events, Mode::Live, (80, 24), |_| {});
+    stage.play(&events, 0, 17_500);
+    let mut screen = emulator(24, 80);
+    screen.process(&stage.out.bytes());
+    let text = screen.screen().contents();
+    assert!(
+        text.contains("  web      waiting         17s  retry in 2s"),
+        "{text}"
+    );
+}
+
+#[test]
+fn phases_and_a_cancelled_run_are_shown() {
+    let mut events = recorded::troubles();
+    for (suite, phase, detail) in [
+        (0, Phase::Provisioning, "pulling registry.example/docs:1"),
+        (1, Phase::Draining, ""),
+        (2, Phase::Judging, ""),
+    ] {
+        let mut event = events[8].clone();
+        event.at_ms = 20;
+        event.kind = EventKind::PhaseChanged {
+            suite,
+            attempt: 1,
+            phase,
+            detail: detail.into(),
+        };
+        events.insert(9, event);
+    }
+    let mut stage = Stage::new(&events, Mode::Live, (80, 60), |_| {});
+    stage.play(&events, 0, 400);
+    let mut screen = emulator(60, 80);
+    screen.process(&stage.out.bytes());
+    insta::assert_snapshot!(screen.screen().contents());
+    stage.play(&events, 400, 31_200);
+    let mut screen = emulator(90, 80);
+    screen.process(&stage.out.bytes());
+    let text = screen.screen().contents();
+    assert!(
+        text.contains("  CANCEL     SIGINT: asking 1 suite to end"),
+        "{text}"
+    );
+    assert!(text.contains("cancelling, press again to kill"), "{text}");
 }
