@@ -20,13 +20,18 @@ fn start(project: &Project) -> Child {
 fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what} did not come");
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{what} did not come"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 fn send(child: &Child, signal: &str) {
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
     assert!(sent.expect("kill").success());
 }
 
@@ -38,10 +43,13 @@ fn end(child: Child) -> (Ran, Duration) {
 
 /// Whether a process is there whose command line has this word.
 fn is_running(word: &str) -> bool {
-    let found = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok).any(|entry| {
-        std::fs::read(entry.path().join("cmdline"))
-            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
-    });
+    let found = std::fs::read_dir("/proc")
+        .expect("Linux")
+        .filter_map(Result::ok)
+        .any(|entry| {
+            std::fs::read(entry.path().join("cmdline"))
+                .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
+        });
     found
 }
 
@@ -99,8 +107,15 @@ fn the_third_leaves_at_once() {
 
 #[test]
 fn daemons_that_left_their_group_do_not_remain() {
-    let project = Project::new("[suites.a]\nscript = 'setsid sleep 7654.4 >/dev/null 2>&1 </dev/null & echo started'");
+    let project = Project::new(
+        "[suites.a]\nscript = 'setsid sleep 7654.4 >/dev/null 2>&1 </dev/null & echo started'",
+    );
     let ran = project.tribunal(&["run"]);
     assert!(!is_running("7654.4"), "{}{}", ran.out, ran.err);
-    assert!(format!("{}{}", ran.out, ran.err).contains("sleep"), "it is named: {}{}", ran.out, ran.err);
+    assert!(
+        format!("{}{}", ran.out, ran.err).contains("sleep"),
+        "it is named: {}{}",
+        ran.out,
+        ran.err
+    );
 }

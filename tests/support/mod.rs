@@ -30,10 +30,19 @@ fn cache() -> &'static Path {
 /// The binary, with an environment that does not depend on where the tests run.
 pub fn tribunal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tribunal"));
-    for name in ["CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "ACCESSIBLE"] {
+    for name in [
+        "CI",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR_FORCE",
+        "GITHUB_ACTIONS",
+        "ACCESSIBLE",
+    ] {
         command.env_remove(name);
     }
-    command.env("TRIBUNAL_CACHE_DIR", cache()).stdin(Stdio::null());
+    command
+        .env("TRIBUNAL_CACHE_DIR", cache())
+        .stdin(Stdio::null());
     command
 }
 
@@ -52,7 +61,9 @@ impl Project {
 
     /// Makes one without a pipeline.
     pub fn empty() -> Self {
-        Self { dir: tempfile::tempdir().expect("a folder") }
+        Self {
+            dir: tempfile::tempdir().expect("a folder"),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -102,7 +113,10 @@ pub fn ran(output: Output) -> Ran {
 /// The suite of that name in a summary.
 pub fn suite<'a>(summary: &'a Value, name: &str) -> &'a Value {
     let suites = summary["suites"].as_array().expect("a list");
-    suites.iter().find(|suite| suite["name"] == name).unwrap_or_else(|| panic!("no {name} in {summary:#}"))
+    suites
+        .iter()
+        .find(|suite| suite["name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {summary:#}"))
 }
 
 /// Whether a python3 with pytest is there; says so where it is not.

@@ -31,7 +31,13 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitStatus, Failure> {
     } else {
         options::load(&args.pipeline)?
     };
-    let plan = plan::resolve(&pipeline, &Selection { cores: 1, ..Selection::default() })?;
+    let plan = plan::resolve(
+        &pipeline,
+        &Selection {
+            cores: 1,
+            ..Selection::default()
+        },
+    )?;
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (suites, judges) = (plan.suites.len(), plan.judges.len());
     print(

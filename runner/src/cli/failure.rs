@@ -17,22 +17,34 @@ pub(crate) struct Failure {
 impl Failure {
     /// Something on the command line or in a file is wrong: exit code 2.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
-        Self { status: ExitStatus::Usage, text: format!("error: {message}\n") }
+        Self {
+            status: ExitStatus::Usage,
+            text: format!("error: {message}\n"),
+        }
     }
 
     /// Something could not be done: exit code 3.
     pub(crate) fn errored(message: impl fmt::Display) -> Self {
-        Self { status: ExitStatus::Errored, text: format!("error: {message}\n") }
+        Self {
+            status: ExitStatus::Errored,
+            text: format!("error: {message}\n"),
+        }
     }
 
     /// Nothing was selected: exit code 4.
     pub(crate) fn empty(message: impl fmt::Display) -> Self {
-        Self { status: ExitStatus::Empty, text: format!("error: {message}\n") }
+        Self {
+            status: ExitStatus::Empty,
+            text: format!("error: {message}\n"),
+        }
     }
 
     /// A text that is rendered already: exit code 2.
     pub(crate) fn rendered(text: String) -> Self {
-        Self { status: ExitStatus::Usage, text }
+        Self {
+            status: ExitStatus::Usage,
+            text,
+        }
     }
 
     /// The exit code.

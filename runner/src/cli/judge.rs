@@ -41,7 +41,12 @@ pub(super) struct JudgeArgs {
     #[arg(value_name = "FILE|-")]
     file: Option<PathBuf>,
     /// It ended by itself with this exit code.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "signal")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        conflicts_with = "signal"
+    )]
     exit_code: Option<i32>,
     /// It was killed by this signal (SIGSEGV, KILL, 9).
     #[arg(long, value_name = "NAME")]
@@ -82,13 +87,22 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
         args.pipeline.as_deref(),
     )?;
     let end = end_state(args)?;
-    let artifacts = args.artifact.iter().map(|path| artifact(path)).collect::<Result<_, _>>()?;
+    let artifacts = args
+        .artifact
+        .iter()
+        .map(|path| artifact(path))
+        .collect::<Result<_, _>>()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
-    let hearing = Hearing { judge, config_json, end, artifacts };
+    let hearing = Hearing {
+        judge,
+        config_json,
+        end,
+        artifacts,
+    };
     let summary = runtime.block_on(hear(args, hearing))?;
     match args.format {
         Format::Json => print_json(&summary)?,
@@ -120,7 +134,11 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
         labels: Vec::new(),
         config_json: hearing.config_json,
     });
-    let evidence = Evidence { facts, capture: Arc::clone(&capture), ended: ended_rx };
+    let evidence = Evidence {
+        facts,
+        capture: Arc::clone(&capture),
+        ended: ended_rx,
+    };
     let mut termination = Termination::new(hearing.end);
     let mut book = CaseBook::new(0, 1);
     let ending = async {
@@ -149,7 +167,13 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
     };
     let judging = hearing.judge.judge(evidence, notices_tx);
     let (report, answer, ()) = tokio::join!(ending, judging, listening);
-    let suite = conclude(args, name, &hearing.judge, (answer, &termination, &report), &mut book);
+    let suite = conclude(
+        args,
+        name,
+        &hearing.judge,
+        (answer, &termination, &report),
+        &mut book,
+    );
     Ok(RunSummary {
         version: SUMMARY_VERSION,
         run: None,
@@ -171,7 +195,10 @@ fn conclude(
     book: &mut CaseBook,
 ) -> SuiteSummary {
     let identity = judge.identity();
-    let policy = Policy { allow_empty: args.allow_empty, ..Policy::default() };
+    let policy = Policy {
+        allow_empty: args.allow_empty,
+        ..Policy::default()
+    };
     let matter = Matter {
         judge: &identity.name,
         answer: answer.as_ref(),
@@ -185,7 +212,10 @@ fn conclude(
     {
         ruling.warnings.push(error.details().to_owned());
     }
-    let counts = answer.ok().and_then(|verdict| verdict.counts).or(book.counts());
+    let counts = answer
+        .ok()
+        .and_then(|verdict| verdict.counts)
+        .or(book.counts());
     let (failing, failing_omitted) = book.failing();
     SuiteSummary {
         name,
@@ -229,7 +259,10 @@ impl Scratch {
             std::fs::create_dir(&path)?;
             drop(self.0.set(path));
         }
-        self.0.get().map(PathBuf::as_path).ok_or_else(|| io::ErrorKind::Other.into())
+        self.0
+            .get()
+            .map(PathBuf::as_path)
+            .ok_or_else(|| io::ErrorKind::Other.into())
     }
 }
 
@@ -246,7 +279,11 @@ type Pump = tokio::task::JoinHandle<()>;
 
 /// The output to judge, and the thread that still fills it.
 fn open(args: &JudgeArgs, scratch: &Scratch) -> Result<(Arc<Capture>, Option<Pump>), Failure> {
-    let completeness = if args.incomplete { Completeness::Cut } else { Completeness::Complete };
+    let completeness = if args.incomplete {
+        Completeness::Cut
+    } else {
+        Completeness::Complete
+    };
     let note = if args.incomplete { "--incomplete" } else { "" };
     match args.file.as_deref() {
         None => {
@@ -255,9 +292,9 @@ fn open(args: &JudgeArgs, scratch: &Scratch) -> Result<(Arc<Capture>, Option<Pum
             Ok((capture, None))
         }
         Some(path) if path == Path::new("-") => {
-            let folder = scratch
-                .path()
-                .map_err(|error| Failure::errored(format!("cannot make a temporary folder: {error}")))?;
+            let folder = scratch.path().map_err(|error| {
+                Failure::errored(format!("cannot make a temporary folder: {error}"))
+            })?;
             let (mut writer, capture) = capture::create(folder);
             let pump = tokio::task::spawn_blocking(move || {
                 let mut buffer = vec![0; 256 << 10];
@@ -282,7 +319,10 @@ fn open(args: &JudgeArgs, scratch: &Scratch) -> Result<(Arc<Capture>, Option<Pum
             let mut report = CaptureReport::nothing(completeness, note);
             (report.bytes, report.lines) = measure(path).map_err(problem)?;
             report.stdout_bytes = report.bytes;
-            Ok((Capture::of_file(path.to_owned(), report).map_err(problem)?, None))
+            Ok((
+                Capture::of_file(path.to_owned(), report).map_err(problem)?,
+                None,
+            ))
         }
     }
 }
@@ -307,17 +347,22 @@ fn measure(path: &Path) -> io::Result<(u64, u64)> {
 
 fn end_state(args: &JudgeArgs) -> Result<EndState, Failure> {
     if args.oom_killed {
-        return Ok(EndState::OomKilled { limit: None, code: args.exit_code });
+        return Ok(EndState::OomKilled {
+            limit: None,
+            code: args.exit_code,
+        });
     }
     match (&args.signal, args.exit_code) {
         (Some(name), _) => crate::os::signal_by_name(name)
             .map(|(signal, name)| EndState::Signaled {
                 signal,
-                name: name.to_owned(),
+                name,
                 core_dumped: false,
             })
             .ok_or_else(|| {
-                Failure::usage(format!("--signal {name}: no such signal; names are like SIGKILL or TERM"))
+                Failure::usage(format!(
+                    "--signal {name}: no such signal; names are like SIGKILL or TERM"
+                ))
             }),
         (None, Some(code)) => Ok(EndState::Exited { code }),
         (None, None) => Ok(EndState::Lost {
@@ -329,16 +374,30 @@ fn end_state(args: &JudgeArgs) -> Result<EndState, Failure> {
 fn artifact(path: &Path) -> Result<Artifact, Failure> {
     let found = path
         .metadata()
-        .and_then(|found| if found.is_file() { Ok(found) } else { Err(io::ErrorKind::InvalidInput.into()) })
+        .and_then(|found| {
+            if found.is_file() {
+                Ok(found)
+            } else {
+                Err(io::ErrorKind::InvalidInput.into())
+            }
+        })
         .map_err(|error| Failure::usage(format!("--artifact {}: {error}", path.display())))?;
     let name = path.to_string_lossy().trim_start_matches("./").to_owned();
-    Ok(Artifact { name, path: path.to_owned(), size: found.len() })
+    Ok(Artifact {
+        name,
+        path: path.to_owned(),
+        size: found.len(),
+    })
 }
 
 fn name_of(args: &JudgeArgs) -> String {
     match args.file.as_deref() {
         None => "nothing".to_owned(),
         Some(path) if path == Path::new("-") => "stdin".to_owned(),
-        Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        Some(path) => path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
     }
 }

@@ -12,13 +12,21 @@ const SHOWN: usize = 20;
 pub(super) fn render(summary: &RunSummary) -> String {
     let mut text = String::new();
     for suite in &summary.suites {
-        put(&mut text, 0, &format!("{}  {}  {}", suite.status.word(), suite.name, suite.summary));
+        put(
+            &mut text,
+            0,
+            &format!("{}  {}  {}", suite.status.word(), suite.name, suite.summary),
+        );
         for case in suite.failing.iter().take(SHOWN) {
             put_case(&mut text, case);
         }
         let more = suite.failing.len().saturating_sub(SHOWN) as u64 + suite.failing_omitted;
         if more > 0 {
-            put(&mut text, 4, &format!("… and {more} more; --format json has up to 100"));
+            put(
+                &mut text,
+                4,
+                &format!("… and {more} more; --format json has up to 100"),
+            );
         }
         if let Some(end) = &suite.end {
             put(&mut text, 4, &format!("the program: {}", end.describe()));
@@ -41,8 +49,19 @@ pub(super) fn render(summary: &RunSummary) -> String {
             );
         }
         let word = capture.completeness.word();
-        put(&mut text, 4, &format!("output: {} bytes, {} lines, {word}", capture.bytes, capture.lines));
-        put(&mut text, 4, &format!("judge: {} {}", suite.judge.name, suite.judge.digest));
+        put(
+            &mut text,
+            4,
+            &format!(
+                "output: {} bytes, {} lines, {word}",
+                capture.bytes, capture.lines
+            ),
+        );
+        put(
+            &mut text,
+            4,
+            &format!("judge: {} {}", suite.judge.name, suite.judge.digest),
+        );
     }
     text
 }
@@ -62,7 +81,6 @@ fn put_case(text: &mut String, case: &Case) {
 /// Puts every line of `words`, cleaned and indented.
 fn put(text: &mut String, indent: usize, words: &str) {
     for line in words.lines() {
-        // Writing to a string cannot fail.
-        drop(writeln!(text, "{:indent$}{}", "", clean::line(line.as_bytes())));
+        writeln!(text, "{:indent$}{}", "", clean::line(line)).expect("a string takes everything");
     }
 }

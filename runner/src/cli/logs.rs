@@ -92,7 +92,10 @@ fn find(dir: &RunDir, suite: &str, attempt: Option<u32>) -> Result<AttemptRecord
             Some(number) => format!("it has no finished attempt {number}"),
             None => "it never started, or the run ended before it did".to_owned(),
         };
-        Failure::usage(format!("no output of suite \"{suite}\" in {}: {hint}", dir.path().display()))
+        Failure::usage(format!(
+            "no output of suite \"{suite}\" in {}: {hint}",
+            dir.path().display()
+        ))
     })
 }
 
@@ -107,12 +110,15 @@ async fn copy(
         Which::Stderr => Channel::Only(Stream::Stderr),
         Which::Both => Channel::Combined,
     };
-    let unreadable =
-        |error: io::Error| Failure::errored(format!("{}: {error}", path.display()));
+    let unreadable = |error: io::Error| Failure::errored(format!("{}: {error}", path.display()));
     let mut reader = capture.reader(channel);
     if let Some(lines) = args.tail {
         let bytes = last_lines(&reader, lines).await.map_err(unreadable)?;
-        return if cleaned { print(clean::text(&bytes).as_bytes()) } else { print(&bytes) };
+        return if cleaned {
+            print(clean::text(&bytes).as_bytes())
+        } else {
+            print(&bytes)
+        };
     }
     let mut out = io::stdout().lock();
     let mut pending = Vec::new();
@@ -122,7 +128,11 @@ async fn copy(
         let written = if cleaned {
             pending.extend(bytes);
             // Whole lines, so that no sequence is cut in two.
-            let whole = if ended { pending.len() } else { line_end(&pending) };
+            let whole = if ended {
+                pending.len()
+            } else {
+                line_end(&pending)
+            };
             let text = clean::text(&pending[..whole]);
             pending.drain(..whole);
             out.write_all(text.as_bytes())

@@ -70,7 +70,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; clap knows which stream each belongs to.
-            let code = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Passed };
+            let code = if error.use_stderr() {
+                ExitStatus::Usage
+            } else {
+                ExitStatus::Passed
+            };
             drop(error.print());
             return ExitCode::from(code as u8);
         }
@@ -98,11 +102,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// the present one.
 fn project_root(pipeline: Option<&PathBuf>) -> PathBuf {
     if let Some(file) = pipeline {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         return folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
     }
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let with_runs = here.ancestors().find(|folder| crate::run::dir::runs_dir(folder).is_dir());
+    let with_runs = here
+        .ancestors()
+        .find(|folder| crate::run::dir::runs_dir(folder).is_dir());
     with_runs.map_or_else(|| here.clone(), PathBuf::from)
 }
 
@@ -111,7 +119,9 @@ fn print(text: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::errored(format!("cannot write to standard output: {error}"))),
+        Err(error) => Err(Failure::errored(format!(
+            "cannot write to standard output: {error}"
+        ))),
         Ok(()) => Ok(()),
     }
 }

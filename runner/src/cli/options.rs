@@ -125,11 +125,15 @@ impl FromStr for ReportArg {
             .split_once('=')
             .ok_or_else(|| format!("is not FORMAT=PATH; formats: {}", known()))?;
         let format = ReportFormat::ALL.iter().find(|(known, _)| *known == name);
-        let (_, format) = format.ok_or_else(|| format!("no format \"{name}\"; formats: {}", known()))?;
+        let (_, format) =
+            format.ok_or_else(|| format!("no format \"{name}\"; formats: {}", known()))?;
         if path.is_empty() {
             return Err(format!("{name}= lacks a path"));
         }
-        Ok(Self { format: *format, path: PathBuf::from(path) })
+        Ok(Self {
+            format: *format,
+            path: PathBuf::from(path),
+        })
     }
 }
 
@@ -143,15 +147,23 @@ pub(super) fn load_judges(plan: &Plan) -> Result<BTreeMap<String, Arc<dyn Judge>
     load_specs(&plan.judges)
 }
 
-fn load_specs(specs: &BTreeMap<String, JudgeSpec>) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
+fn load_specs(
+    specs: &BTreeMap<String, JudgeSpec>,
+) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
     let registry = Registry::load(specs).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("error: {error}\n")).collect();
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|error| format!("error: {error}\n"))
+            .collect();
         Failure::rendered(format!("{}nothing was run\n", lines.concat()))
     })?;
     for warning in registry.warnings() {
         complain(&format!("warning: {warning}"));
     }
-    Ok(specs.keys().filter_map(|name| Some((name.clone(), registry.get(name)?))).collect())
+    Ok(specs
+        .keys()
+        .filter_map(|name| Some((name.clone(), registry.get(name)?)))
+        .collect())
 }
 
 /// Loads the judge a person named: of the pipeline, built in, or a file.
@@ -166,7 +178,11 @@ pub(super) fn judge(
             .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
     }
     let json = crate::plugin::config_json(&spec);
-    let name = Path::new(asked).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = Path::new(asked)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let mut judges = load_specs(&BTreeMap::from([(name, spec)]))?;
     let (_, judge) = judges
         .pop_first()
@@ -181,7 +197,9 @@ fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure>
         config: serde_json::Value::Null,
         limits: JudgeLimits::default(),
     };
-    let is_file = Path::new(asked).extension().is_some_and(|extension| extension == "wasm");
+    let is_file = Path::new(asked)
+        .extension()
+        .is_some_and(|extension| extension == "wasm");
     if is_file || asked.contains('/') {
         return Ok(plain(JudgeSource::File(PathBuf::from(asked))));
     }
@@ -202,9 +220,13 @@ fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure>
         .map(|name| (strsim::damerau_levenshtein(name, asked), name))
         .filter(|(distance, _)| *distance <= 2)
         .min();
-    let hint = close.map_or_else(String::new, |(_, name)| format!("; did you mean \"{name}\"?"));
+    let hint = close.map_or_else(String::new, |(_, name)| {
+        format!("; did you mean \"{name}\"?")
+    });
     let known = known.join(", ");
-    Err(Failure::usage(format!("no judge \"{asked}\"{hint} (there are: {known}, or a path to a .wasm file)")))
+    Err(Failure::usage(format!(
+        "no judge \"{asked}\"{hint} (there are: {known}, or a path to a .wasm file)"
+    )))
 }
 
 /// Processors this process may use.

@@ -36,8 +36,11 @@ fn table(plan: &Plan) -> String {
     let head = ["SUITE", "JUDGE", "WHERE", "TIMEOUT", "NEEDS", "COMMAND"].map(str::to_owned);
     let mut rows = vec![head];
     for suite in &plan.suites {
-        let mut needs: Vec<&str> =
-            suite.needs.iter().map(|need| plan.suites[*need].base.as_str()).collect();
+        let mut needs: Vec<&str> = suite
+            .needs
+            .iter()
+            .map(|need| plan.suites[*need].base.as_str())
+            .collect();
         needs.dedup();
         let timeout = u64::try_from(suite.timeout.as_millis()).unwrap_or(u64::MAX);
         rows.push([
@@ -45,18 +48,30 @@ fn table(plan: &Plan) -> String {
             suite.judge.clone(),
             suite.target.executor().to_owned(),
             human_ms(timeout),
-            if needs.is_empty() { "-".to_owned() } else { needs.join(",") },
+            if needs.is_empty() {
+                "-".to_owned()
+            } else {
+                needs.join(",")
+            },
             suite.command.display(),
         ]);
     }
-    let widths: [usize; 6] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0));
+    let widths: [usize; 6] = std::array::from_fn(|column| {
+        rows.iter()
+            .map(|row| row[column].width())
+            .max()
+            .unwrap_or(0)
+    });
     let mut text = String::new();
     for row in &rows {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             line.push_str(cell);
-            let gap = if column < 5 { widths[column] - cell.width() + 2 } else { 0 };
+            let gap = if column < 5 {
+                widths[column] - cell.width() + 2
+            } else {
+                0
+            };
             line.extend(std::iter::repeat_n(' ', gap));
         }
         text.push_str(line.trim_end());

@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::options::{Format, LookArgs, ReportArg, SelectArgs};
 use super::{Failure, options};
 use crate::executor::local::LocalExecutor;
-use crate::model::{ExitStatus, RunStatus, RunSummary};
+use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
-use crate::report::feed::Feed;
 use crate::report::json::Json;
 use crate::report::junit::Junit;
 use crate::report::terminal::Terminal;
-use crate::report::Report;
+use crate::report::{self, Feed, Report};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::journal::Journal;
 use crate::run::signal::Signals;
@@ -59,13 +59,19 @@ pub(super) struct RunArgs {
     look: LookArgs,
 }
 
+/// Between TERM and KILL for processes that left their suite.
+const ORPHAN_GRACE: Duration = Duration::from_millis(500);
+
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let plan = plan(args)?;
     let judges = options::load_judges(&plan)?;
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let id = dir.intro()?.id;
-    let feed = Feed::spawn(reports(args, &plan, &dir)?);
-    crate::os::become_subreaper();
+    let feed = Feed::spawn(reports(args, &plan, &dir)?)
+        .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
+    if let Err(error) = crate::os::become_subreaper() {
+        options::complain(&format!("warning: processes that leave their suite may remain: {error}"));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options::cores().min(4))
         .max_blocking_threads(plan.jobs + 8)
@@ -75,10 +81,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let sender = feed.sender();
     let ended = runtime.block_on(async {
         let means = Means {
+            shown_dir: shown(dir.path()),
             dir,
             id: id.clone(),
             judges,
-            local: Arc::new(LocalExecutor::new()),
+            local: Arc::new(LocalExecutor),
             events: Box::new(move |event| sender.send(event)),
             signals: Signals::listen().ok(),
         };
@@ -86,8 +93,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     });
     // Suites that a third signal abandoned may still be blocked in the kernel: not waited for.
     runtime.shutdown_background();
-    let orphans = crate::os::kill_orphans(&id);
-    let problems = feed.join();
+    let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
+    let problems = feed.finish();
     for left in &orphans {
         options::complain(&format!(
             "warning: process {} ({}) had left its suite and was ended",
@@ -99,7 +106,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     }
     let status = status(&ended);
     // A report that was asked for and is not there is an error, but hides no failure.
-    Ok(if problems.is_empty() || status != ExitStatus::Passed { status } else { ExitStatus::Errored })
+    Ok(if problems.is_empty() || status != ExitStatus::Passed {
+        status
+    } else {
+        ExitStatus::Errored
+    })
 }
 
 fn plan(args: &RunArgs) -> Result<Plan, Failure> {
@@ -109,10 +120,11 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     selection.retries = args.retries;
     let mut plan = args.select.plan(&selection)?;
     let here = std::env::current_dir().unwrap_or_default();
-    plan.reports.extend(args.report.iter().map(|report| ReportTarget {
-        format: report.format,
-        path: here.join(&report.path),
-    }));
+    plan.reports
+        .extend(args.report.iter().map(|report| ReportTarget {
+            format: report.format,
+            path: here.join(&report.path),
+        }));
     Ok(plan)
 }
 
@@ -136,55 +148,61 @@ fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Repo
     match args.format {
         Format::Human => {
             let mut settings = args.look.settings();
+            settings.run_dir = Some(dir.path().to_owned());
             settings.outputs = plan
                 .reports
                 .iter()
                 .map(|target| (name(target.format).to_owned(), shown(&target.path)))
                 .collect();
-            reports.push(Box::new(Terminal::new(Box::new(std::io::stdout()), settings)));
+            reports.push(Box::new(Terminal::new(
+                Box::new(std::io::stdout()),
+                settings,
+            )));
         }
         Format::Json => reports.push(Box::new(Json::to_writer(Box::new(std::io::stdout())))),
     }
     for target in &plan.reports {
-        reports.push(file_report(target)?);
+        reports.push(file_report(target, Some(dir.path().to_owned()))?);
     }
     Ok(reports)
 }
 
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
-pub(super) fn file_report(target: &ReportTarget) -> Result<Box<dyn Report>, Failure> {
+pub(super) fn file_report(
+    target: &ReportTarget,
+    run_dir: Option<PathBuf>,
+) -> Result<Box<dyn Report>, Failure> {
     if let Some(folder) = target.path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::errored(format!("cannot make {}: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::errored(format!("cannot make {}: {error}", folder.display()))
+        })?;
     }
     Ok(match target.format {
-        ReportFormat::Junit => Box::new(Junit::to_file(target.path.clone())),
+        ReportFormat::Junit => Box::new(Junit::new(target.path.clone(), run_dir)),
         ReportFormat::Json => Box::new(Json::to_file(target.path.clone())),
     })
 }
 
 fn name(format: ReportFormat) -> &'static str {
-    ReportFormat::ALL.iter().find(|(_, known)| *known == format).map_or("report", |(name, _)| name)
+    ReportFormat::ALL
+        .iter()
+        .find(|(_, known)| *known == format)
+        .map_or("report", |(name, _)| name)
 }
 
 /// A path as people typed it, where it is below the present folder.
 fn shown(path: &std::path::Path) -> String {
     let here: PathBuf = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+    path.strip_prefix(&here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn status(ended: &RunEnd) -> ExitStatus {
-    let by_signal = |signal| match signal {
-        15 => ExitStatus::Terminated,
-        _ => ExitStatus::Interrupted,
-    };
     match ended {
-        RunEnd::Abandoned { signal } => by_signal(*signal),
-        RunEnd::Finished(summary) => match &**summary {
-            RunSummary { status: RunStatus::Cancelled, cancelled_by: Some(signal), .. } => {
-                by_signal(*signal)
-            }
-            summary => summary.status.into(),
-        },
+        RunEnd::Abandoned { signal: 15 } => ExitStatus::Terminated,
+        RunEnd::Abandoned { .. } => ExitStatus::Interrupted,
+        RunEnd::Finished(summary) => report::exit_status(summary),
     }
 }

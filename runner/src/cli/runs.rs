@@ -63,7 +63,10 @@ pub(super) fn runs(args: &RunsArgs) -> Result<ExitStatus, Failure> {
     let mut text: String = rows.iter().map(line).collect();
     text.extend(unreadable);
     if text.is_empty() {
-        text = format!("no runs in {}; `tribunal run` makes one\n", dir::runs_dir(&root).display());
+        text = format!(
+            "no runs in {}; `tribunal run` makes one\n",
+            dir::runs_dir(&root).display()
+        );
     }
     print(text.as_bytes())?;
     Ok(ExitStatus::Passed)
@@ -80,7 +83,13 @@ fn line(row: &Row) -> String {
         None => "lost",
     };
     let took = row.duration_ms.map_or_else(|| "-".to_owned(), human_ms);
-    let RunIntro { id, pipeline, suites, started_at, .. } = &row.intro;
+    let RunIntro {
+        id,
+        pipeline,
+        suites,
+        started_at,
+        ..
+    } = &row.intro;
     let started: String = started_at.chars().take(19).collect();
     format!("{id}  {status:<9} {took:>8}  {suites:>5} suites  {started}Z  {pipeline}\n")
 }

@@ -45,18 +45,24 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
     let events = dir.events()?;
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     for report in &args.report {
-        let target = ReportTarget { format: report.format, path: report.path.clone() };
-        reports.push(run::file_report(&target)?);
+        let target = ReportTarget {
+            format: report.format,
+            path: report.path.clone(),
+        };
+        reports.push(run::file_report(&target, Some(dir.path().to_owned()))?);
     }
     if args.report.is_empty() {
         if let Format::Json = args.format {
-            let summary: Option<&RunSummary> = events.iter().rev().find_map(|event| match &event.kind {
-                EventKind::RunFinished { summary } => Some(&**summary),
-                _ => None,
-            });
+            let summary: Option<&RunSummary> =
+                events.iter().rev().find_map(|event| match &event.kind {
+                    EventKind::RunFinished { summary } => Some(&**summary),
+                    _ => None,
+                });
             let unfinished = || {
                 let path = dir.path().display();
-                Failure::errored(format!("{path}: the run has not come to its end, so there is no summary"))
+                Failure::errored(format!(
+                    "{path}: the run has not come to its end, so there is no summary"
+                ))
             };
             print_json(summary.ok_or_else(unfinished)?)?;
             return Ok(ExitStatus::Passed);
@@ -64,7 +70,10 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         let mut settings = args.look.settings();
         settings.replay = true;
         settings.run_dir = Some(dir.path().to_owned());
-        reports.push(Box::new(Terminal::new(Box::new(std::io::stdout()), settings)));
+        reports.push(Box::new(Terminal::new(
+            Box::new(std::io::stdout()),
+            settings,
+        )));
     }
     for report in &mut reports {
         for event in &events {
@@ -72,7 +81,10 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         }
         report.finish().map_err(Failure::errored)?;
     }
-    if !matches!(events.last().map(|event| &event.kind), Some(EventKind::RunFinished { .. })) {
+    if !matches!(
+        events.last().map(|event| &event.kind),
+        Some(EventKind::RunFinished { .. })
+    ) {
         options::complain("note: this run has not come to its end");
     }
     Ok(ExitStatus::Passed)

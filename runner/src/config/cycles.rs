@@ -14,8 +14,11 @@ enum Mark {
 
 /// Notes every circle once, at the need that closes it.
 pub(super) fn find(suites: &[SuiteDecl], problems: &mut Problems) {
-    let places: HashMap<&str, usize> =
-        suites.iter().enumerate().map(|(index, suite)| (suite.name.as_str(), index)).collect();
+    let places: HashMap<&str, usize> = suites
+        .iter()
+        .enumerate()
+        .map(|(index, suite)| (suite.name.as_str(), index))
+        .collect();
     let mut marks = vec![Mark::New; suites.len()];
     for start in 0..suites.len() {
         // A path of suites, each with the number of its needs that were followed already: no recursion, so
@@ -33,7 +36,11 @@ pub(super) fn find(suites: &[SuiteDecl], problems: &mut Problems) {
                 continue;
             };
             *followed += 1;
-            let Some(next) = places.get(need.as_str()).copied().filter(|next| *next != here) else {
+            let Some(next) = places
+                .get(need.as_str())
+                .copied()
+                .filter(|next| *next != here)
+            else {
                 continue;
             };
             match marks[next] {
@@ -43,9 +50,14 @@ pub(super) fn find(suites: &[SuiteDecl], problems: &mut Problems) {
                     path.push((next, 0));
                 }
                 Mark::Open => {
-                    let from = path.iter().position(|(suite, _)| *suite == next).unwrap_or(0);
-                    let mut names: Vec<&str> =
-                        path[from..].iter().map(|(suite, _)| suites[*suite].name.as_str()).collect();
+                    let from = path
+                        .iter()
+                        .position(|(suite, _)| *suite == next)
+                        .unwrap_or(0);
+                    let mut names: Vec<&str> = path[from..]
+                        .iter()
+                        .map(|(suite, _)| suites[*suite].name.as_str())
+                        .collect();
                     names.push(&suites[next].name);
                     let message = format!("suites need each other: {}", names.join(" -> "));
                     problems.add("cycle", span.clone(), message, "none of them could start");

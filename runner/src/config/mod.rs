@@ -106,7 +106,10 @@ impl Pipeline {
             _ => unreadable(&error.to_string(), "check the path and its permissions"),
         })?;
         if found.is_dir() {
-            return Err(unreadable("is a directory", "name the file in it: --pipeline DIR/pipeline.toml"));
+            return Err(unreadable(
+                "is a directory",
+                "name the file in it: --pipeline DIR/pipeline.toml",
+            ));
         }
         if found.len() > LARGEST {
             let why = format!("has {} bytes, a pipeline at most {LARGEST}", found.len());
@@ -137,7 +140,12 @@ impl Pipeline {
         let (document, errors) = DeTable::parse_recoverable(&text);
         for error in errors {
             let span = error.span().unwrap_or(0..0);
-            problems.add("syntax", span, error.message().trim().replace('\n', "; "), "");
+            problems.add(
+                "syntax",
+                span,
+                error.message().trim().replace('\n', "; "),
+                "",
+            );
         }
         // What a broken document still says would only be blamed for the break.
         let pipeline = if problems.is_empty() {
@@ -164,8 +172,10 @@ impl Pipeline {
             config: serde_json::json!({}),
             limits: JudgeLimits::default(),
         };
-        let mut judges: BTreeMap<String, JudgeSpec> =
-            BUILTIN_JUDGES.iter().map(|name| ((*name).to_owned(), builtin(name))).collect();
+        let mut judges: BTreeMap<String, JudgeSpec> = BUILTIN_JUDGES
+            .iter()
+            .map(|name| ((*name).to_owned(), builtin(name)))
+            .collect();
         judges.extend(self.custom_judges.clone());
         judges
     }

@@ -36,7 +36,12 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn unreadable(file: PathBuf, why: String, help: String) -> Self {
-        Self { file, text: String::new(), problems: Vec::new(), unreadable: Some((why, help)) }
+        Self {
+            file,
+            text: String::new(),
+            problems: Vec::new(),
+            unreadable: Some((why, help)),
+        }
     }
 
     /// The whole message with line, column and the lines themselves; at most 20 mistakes in full.
@@ -71,7 +76,13 @@ impl Problems {
         message: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Problem {
-        self.0.push(Problem { code, message: message.into(), span, label: label.into(), help: None });
+        self.0.push(Problem {
+            code,
+            message: message.into(),
+            span,
+            label: label.into(),
+            help: None,
+        });
         let last = self.0.len() - 1;
         &mut self.0[last]
     }
@@ -96,7 +107,8 @@ impl Problems {
 
     /// All of them, in the order of the file.
     pub(super) fn sorted(mut self) -> Vec<Problem> {
-        self.0.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        self.0
+            .sort_by_key(|problem| (problem.span.start, problem.span.end));
         self.0
     }
 }
@@ -113,7 +125,12 @@ pub(super) fn suggest<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>)
     let known: Vec<&str> = known.into_iter().collect();
     let near = known
         .iter()
-        .map(|word| (strsim::damerau_levenshtein(&word.to_lowercase(), &asked.to_lowercase()), word))
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&word.to_lowercase(), &asked.to_lowercase()),
+                word,
+            )
+        })
         .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
         .min();
     match near {

@@ -31,8 +31,17 @@ pub(super) struct Reader<'t, 'p> {
 }
 
 impl<'t, 'p> Reader<'t, 'p> {
-    pub(super) fn new(table: &'t DeTable<'t>, path: impl Into<String>, problems: &'p mut Problems) -> Self {
-        Self { table, path: path.into(), asked: Vec::new(), problems }
+    pub(super) fn new(
+        table: &'t DeTable<'t>,
+        path: impl Into<String>,
+        problems: &'p mut Problems,
+    ) -> Self {
+        Self {
+            table,
+            path: path.into(),
+            asked: Vec::new(),
+            problems,
+        }
     }
 
     pub(super) fn problems(&mut self) -> &mut Problems {
@@ -41,7 +50,11 @@ impl<'t, 'p> Reader<'t, 'p> {
 
     /// How messages name a key of this table.
     pub(super) fn name(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// The value of a key, whatever it is.
@@ -52,7 +65,9 @@ impl<'t, 'p> Reader<'t, 'p> {
 
     /// Where a key stands.
     pub(super) fn key_span(&self, key: &str) -> Range<usize> {
-        self.table.get_key_value(key).map_or(0..0, |(key, _)| key.span())
+        self.table
+            .get_key_value(key)
+            .map_or(0..0, |(key, _)| key.span())
     }
 
     /// Complains about every key that nobody asked for.
@@ -60,7 +75,11 @@ impl<'t, 'p> Reader<'t, 'p> {
         for key in self.table.keys() {
             let word: &str = key.get_ref();
             if !self.asked.contains(&word) {
-                let what = if self.path.is_empty() { "the pipeline".to_owned() } else { self.path.clone() };
+                let what = if self.path.is_empty() {
+                    "the pipeline".to_owned()
+                } else {
+                    self.path.clone()
+                };
                 let label = suggest(word, self.asked.iter().copied());
                 let message = format!("{what} has no key \"{word}\"");
                 self.problems.add("unknown-key", key.span(), message, label);
@@ -71,13 +90,21 @@ impl<'t, 'p> Reader<'t, 'p> {
     fn wrong_type(&mut self, key: &str, value: &Value<'_>, expected: &str) {
         let found = value.get_ref().type_str();
         let message = format!("{} is not {expected}", self.name(key));
-        self.problems.add("wrong-type", value.span(), message, format!("this is of type {found}"));
+        self.problems.add(
+            "wrong-type",
+            value.span(),
+            message,
+            format!("this is of type {found}"),
+        );
     }
 
     pub(super) fn string(&mut self, key: &'static str) -> Option<At<String>> {
         let value = self.get(key)?;
         match value.get_ref() {
-            DeValue::String(text) => Some(At { value: text.to_string(), span: value.span() }),
+            DeValue::String(text) => Some(At {
+                value: text.to_string(),
+                span: value.span(),
+            }),
             _ => {
                 self.wrong_type(key, value, "a string");
                 None
@@ -102,12 +129,16 @@ impl<'t, 'p> Reader<'t, 'p> {
             return None;
         };
         let digits = number.as_str().replace('_', "");
-        match i64::from_str_radix(&digits, number.radix()).ok().and_then(|n| u32::try_from(n).ok()) {
+        match i64::from_str_radix(&digits, number.radix())
+            .ok()
+            .and_then(|n| u32::try_from(n).ok())
+        {
             Some(found) if (least..=most).contains(&found) => Some(found),
             _ => {
                 let message = format!("{} is out of range", self.name(key));
                 let label = format!("a whole number from {least} to {most}");
-                self.problems.add("out-of-range", value.span(), message, label);
+                self.problems
+                    .add("out-of-range", value.span(), message, label);
                 None
             }
         }
@@ -120,7 +151,8 @@ impl<'t, 'p> Reader<'t, 'p> {
             self.asked.push(key);
             let message = format!("{} lacks a unit", self.name(key));
             let label = format!("did you mean \"{}s\"?", number.as_str());
-            self.problems.add("bad-duration", value.span(), message, label);
+            self.problems
+                .add("bad-duration", value.span(), message, label);
             return None;
         }
         let text = self.string(key)?;
@@ -155,14 +187,19 @@ impl<'t, 'p> Reader<'t, 'p> {
             if let (DeValue::String(text), "command") = (value.get_ref(), key)
                 && let Some(last) = self.problems.last()
             {
-                last.help(format!("write script = {text:?} for a shell, or a list: program and arguments"));
+                last.help(format!(
+                    "write script = {text:?} for a shell, or a list: program and arguments"
+                ));
             }
             return None;
         };
         let mut strings = Vec::new();
         for item in list.iter() {
             match item.get_ref() {
-                DeValue::String(text) => strings.push(At { value: text.to_string(), span: item.span() }),
+                DeValue::String(text) => strings.push(At {
+                    value: text.to_string(),
+                    span: item.span(),
+                }),
                 _ => self.wrong_type(key, item, "a list of strings"),
             }
         }
@@ -205,7 +242,13 @@ impl<'t, 'p> Reader<'t, 'p> {
             .table
             .iter()
             .map(|(key, value)| {
-                (At { value: key.get_ref().to_string(), span: key.span() }, value)
+                (
+                    At {
+                        value: key.get_ref().to_string(),
+                        span: key.span(),
+                    },
+                    value,
+                )
             })
             .collect();
         entries.sort_by_key(|(key, _)| key.span.start);
@@ -233,9 +276,11 @@ pub(super) fn json(value: &DeValue<'_>) -> serde_json::Value {
             let digits = number.as_str().replace('_', "");
             i64::from_str_radix(&digits, number.radix()).map_or(Json::Null, Json::from)
         }
-        DeValue::Float(number) => {
-            number.as_str().replace('_', "").parse::<f64>().map_or(Json::Null, Json::from)
-        }
+        DeValue::Float(number) => number
+            .as_str()
+            .replace('_', "")
+            .parse::<f64>()
+            .map_or(Json::Null, Json::from),
         DeValue::Boolean(truth) => Json::from(*truth),
         DeValue::Datetime(time) => Json::from(time.to_string()),
         DeValue::Array(list) => list.iter().map(|item| json(item.get_ref())).collect(),

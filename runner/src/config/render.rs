@@ -13,7 +13,11 @@ const SHOWN: usize = 20;
 const LONGEST_LINE: usize = 300;
 
 pub(super) fn full(error: &ConfigError, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let file = error.file.display().to_string();
     if let Some((why, help)) = &error.unreadable {
         return format!("error: {file}: {why}\n{}nothing was run\n", indent(help));
@@ -30,7 +34,10 @@ pub(super) fn full(error: &ConfigError, color: bool) -> String {
         put(&mut text, format_args!("... and {more} more\n"));
     }
     let noun = if count == 1 { "error" } else { "errors" };
-    put(&mut text, format_args!("{count} {noun} in {file}; nothing was run\n"));
+    put(
+        &mut text,
+        format_args!("{count} {noun} in {file}; nothing was run\n"),
+    );
     text
 }
 
@@ -49,13 +56,20 @@ pub(super) fn concise(error: &ConfigError) -> String {
         };
         format!("{file}:{line}:{column}: {}{label}", problem.message)
     };
-    error.problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    error
+        .problems
+        .iter()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn one(problem: &Problem, lines: &Lines<'_>, file: &str, renderer: &Renderer) -> String {
     let (number, column) = lines.place(problem.span.start);
     let (start, line) = lines.line(number);
-    let title = Level::ERROR.primary_title(problem.message.as_str()).id(problem.code);
+    let title = Level::ERROR
+        .primary_title(problem.message.as_str())
+        .id(problem.code);
     if line.len() > LONGEST_LINE {
         let place = format!("{file}:{number}:{column}: {}", problem.label);
         return renderer.render(&[title.element(Level::NOTE.message(place))]);
@@ -63,7 +77,10 @@ fn one(problem: &Problem, lines: &Lines<'_>, file: &str, renderer: &Renderer) ->
     let span = within(&problem.span, start, line);
     let label = (!problem.label.is_empty()).then_some(problem.label.as_str());
     let annotation = AnnotationKind::Primary.span(span).label(label);
-    let snippet = Snippet::source(line).line_start(number).path(file).annotation(annotation);
+    let snippet = Snippet::source(line)
+        .line_start(number)
+        .path(file)
+        .annotation(annotation);
     let mut group = title.element(snippet);
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -88,7 +105,10 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn of(text: &'a str) -> Self {
         let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self { text, starts: std::iter::once(0).chain(starts).collect() }
+        Self {
+            text,
+            starts: std::iter::once(0).chain(starts).collect(),
+        }
     }
 
     /// Line and column in characters, both from 1, of a byte offset.
@@ -102,9 +122,22 @@ impl<'a> Lines<'a> {
 
     /// Start and text, without its end, of a line, from 1.
     fn line(&self, number: usize) -> (usize, &'a str) {
-        let start = self.starts.get(number.saturating_sub(1)).copied().unwrap_or(0);
-        let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
-        (start, self.text.get(start..end).unwrap_or("").trim_end_matches('\r'))
+        let start = self
+            .starts
+            .get(number.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
+        let end = self
+            .starts
+            .get(number)
+            .map_or(self.text.len(), |next| next - 1);
+        (
+            start,
+            self.text
+                .get(start..end)
+                .unwrap_or("")
+                .trim_end_matches('\r'),
+        )
     }
 }
 
@@ -113,6 +146,5 @@ fn indent(text: &str) -> String {
 }
 
 fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    drop(text.write_fmt(words));
+    text.write_fmt(words).expect("a string takes everything");
 }

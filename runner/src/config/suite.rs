@@ -89,7 +89,10 @@ pub(super) fn read(mut reader: Reader<'_, '_>) -> SuiteKeys {
     }
     if reader.get("kubernetes").is_some() {
         let span = reader.key_span("kubernetes");
-        let message = format!("{} is not supported by this version", reader.name("kubernetes"));
+        let message = format!(
+            "{} is not supported by this version",
+            reader.name("kubernetes")
+        );
         reader
             .problems()
             .add("not-supported", span, message, "remove this table")
@@ -104,20 +107,30 @@ fn command(reader: &mut Reader<'_, '_>) -> Option<Command> {
     match (argv, script) {
         (Some(_), Some(script)) => {
             let message = format!("{} stands beside command", reader.name("script"));
-            reader.problems().add("two-commands", script.span, message, "keep one of the two");
+            reader
+                .problems()
+                .add("two-commands", script.span, message, "keep one of the two");
             None
         }
         (Some(argv), None) => {
-            let first = argv.first().is_some_and(|program| !program.value.is_empty());
+            let first = argv
+                .first()
+                .is_some_and(|program| !program.value.is_empty());
             let span = reader.get("command").map_or(0..0, toml::Spanned::span);
             let nul = argv.iter().any(|word| word.value.contains('\0'));
             if !first || nul {
                 let message = format!("{} cannot be run", reader.name("command"));
-                let label = if nul { "has a NUL byte" } else { "names no program" };
+                let label = if nul {
+                    "has a NUL byte"
+                } else {
+                    "names no program"
+                };
                 reader.problems().add("bad-command", span, message, label);
                 return None;
             }
-            Some(Command::Argv(argv.into_iter().map(|word| word.value).collect()))
+            Some(Command::Argv(
+                argv.into_iter().map(|word| word.value).collect(),
+            ))
         }
         (None, Some(script)) => Some(Command::Script(script.value)),
         (None, None) => None,
@@ -132,27 +145,52 @@ fn matrix(reader: &mut Reader<'_, '_>) -> Option<Vec<(String, Vec<String>)>> {
         let mut values: Vec<String> = Vec::new();
         let Some(list) = value.get_ref().as_array() else {
             let message = format!("{} is not a list", table.name(&key.value));
-            table.problems().add("wrong-type", value.span(), message, "a list of strings, like [\"3.11\", \"3.13\"]");
+            table.problems().add(
+                "wrong-type",
+                value.span(),
+                message,
+                "a list of strings, like [\"3.11\", \"3.13\"]",
+            );
             continue;
         };
         if !is_word(&key.value) {
             let message = format!("\"{}\" cannot name a matrix axis", key.value);
-            table.problems().add("bad-name", key.span.clone(), message, "letters, digits, _ and - only");
+            table.problems().add(
+                "bad-name",
+                key.span.clone(),
+                message,
+                "letters, digits, _ and - only",
+            );
         }
         if list.is_empty() {
             let message = format!("{} is empty", table.name(&key.value));
-            table.problems().add("empty-matrix", value.span(), message, "with no value there is no suite");
+            table.problems().add(
+                "empty-matrix",
+                value.span(),
+                message,
+                "with no value there is no suite",
+            );
         }
         for item in list.iter() {
             match scalar(item.get_ref()) {
                 Some(text) if values.contains(&text) => {
                     let message = format!("\"{text}\" stands twice in {}", table.name(&key.value));
-                    table.problems().add("duplicate-suite", item.span(), message, "two suites would have the same name");
+                    table.problems().add(
+                        "duplicate-suite",
+                        item.span(),
+                        message,
+                        "two suites would have the same name",
+                    );
                 }
                 Some(text) => values.push(text),
                 None => {
                     let message = format!("{} is not a list of strings", table.name(&key.value));
-                    table.problems().add("wrong-type", item.span(), message, "a string, number or boolean");
+                    table.problems().add(
+                        "wrong-type",
+                        item.span(),
+                        message,
+                        "a string, number or boolean",
+                    );
                 }
             }
         }
@@ -162,7 +200,12 @@ fn matrix(reader: &mut Reader<'_, '_>) -> Option<Vec<(String, Vec<String>)>> {
     if product > u64::from(MOST_VARIANTS) {
         let span = reader.key_span("matrix");
         let message = format!("{} makes {product} suites", reader.name("matrix"));
-        reader.problems().add("huge-matrix", span, message, format!("at most {MOST_VARIANTS}"));
+        reader.problems().add(
+            "huge-matrix",
+            span,
+            message,
+            format!("at most {MOST_VARIANTS}"),
+        );
         return None;
     }
     Some(axes)
@@ -173,20 +216,37 @@ fn artifacts(reader: &mut Reader<'_, '_>) -> Option<Vec<String>> {
     for glob in &globs {
         let path = std::path::Path::new(&glob.value);
         let outside = path.is_absolute()
-            || path.components().any(|part| part == std::path::Component::ParentDir);
+            || path
+                .components()
+                .any(|part| part == std::path::Component::ParentDir);
         if outside {
-            let message = format!("artifact \"{}\" lies outside of the suite's folder", glob.value);
-            reader.problems().add("bad-glob", glob.span.clone(), message, "relative to cwd, without ..");
+            let message = format!(
+                "artifact \"{}\" lies outside of the suite's folder",
+                glob.value
+            );
+            reader.problems().add(
+                "bad-glob",
+                glob.span.clone(),
+                message,
+                "relative to cwd, without ..",
+            );
         } else if let Err(error) = Glob::new(&glob.value) {
             let message = format!("artifact \"{}\" is not a glob", glob.value);
-            reader.problems().add("bad-glob", glob.span.clone(), message, error.kind().to_string());
+            reader.problems().add(
+                "bad-glob",
+                glob.span.clone(),
+                message,
+                error.kind().to_string(),
+            );
         }
     }
     Some(globs.into_iter().map(|glob| glob.value).collect())
 }
 
 fn retries(reader: &mut Reader<'_, '_>) -> RetryKeys {
-    let Some(mut table) = reader.table("retries") else { return RetryKeys::default() };
+    let Some(mut table) = reader.table("retries") else {
+        return RetryKeys::default();
+    };
     let keys = RetryKeys {
         infra: table.number("infra", 0, 100),
         failed: table.number("failed", 0, 100),
@@ -201,10 +261,15 @@ fn collect_variables(value: &toml::Spanned<toml::de::DeValue<'_>>, found: &mut V
     use toml::de::DeValue;
     match value.get_ref() {
         DeValue::String(text) => {
-            found.extend(variables(text).map(|name| At { value: name.to_owned(), span: value.span() }));
+            found.extend(variables(text).map(|name| At {
+                value: name.to_owned(),
+                span: value.span(),
+            }));
         }
         DeValue::Array(list) => list.iter().for_each(|item| collect_variables(item, found)),
-        DeValue::Table(table) => table.values().for_each(|item| collect_variables(item, found)),
+        DeValue::Table(table) => table
+            .values()
+            .for_each(|item| collect_variables(item, found)),
         _ => {}
     }
 }
@@ -218,7 +283,11 @@ pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What is wrong with a variable, given the axes and whether there are shards.
-pub(super) fn variable_problem(name: &str, axes: &[(String, Vec<String>)], sharded: bool) -> Option<String> {
+pub(super) fn variable_problem(
+    name: &str,
+    axes: &[(String, Vec<String>)],
+    sharded: bool,
+) -> Option<String> {
     match name.split_once('.') {
         Some(("matrix", axis)) if axes.iter().any(|(known, _)| known == axis) => None,
         Some(("matrix", axis)) => Some(suggest(axis, axes.iter().map(|(known, _)| known.as_str()))),
@@ -230,16 +299,30 @@ pub(super) fn variable_problem(name: &str, axes: &[(String, Vec<String>)], shard
 
 /// Letters, digits, `_`, `-` and `.`, and not empty.
 pub(super) fn is_word(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }
 
 /// Where a name is not a word.
 pub(super) fn name_problem(name: &At<String>) -> Option<(Range<usize>, String)> {
-    let bad: String = name.value.chars().filter(|c| !is_word(&c.to_string())).take(5).collect();
+    let bad: String = name
+        .value
+        .chars()
+        .filter(|c| !is_word(&c.to_string()))
+        .take(5)
+        .collect();
     match name.value.len() {
         0 => Some((name.span.clone(), "a name cannot be empty".to_owned())),
-        101.. => Some((name.span.clone(), "a name has at most 100 characters".to_owned())),
+        101.. => Some((
+            name.span.clone(),
+            "a name has at most 100 characters".to_owned(),
+        )),
         _ if bad.is_empty() => None,
-        _ => Some((name.span.clone(), format!("{bad:?} cannot stand in a name; letters, digits, _ - and . can"))),
+        _ => Some((
+            name.span.clone(),
+            format!("{bad:?} cannot stand in a name; letters, digits, _ - and . can"),
+        )),
     }
 }

@@ -14,9 +14,9 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let mut sum = Duration::ZERO;
     while !rest.is_empty() {
         let (number, unit, next) = take(rest);
-        let number: f64 = number
-            .parse()
-            .map_err(|_| "is not a duration; write something like \"30s\" or \"1h 30m\"".to_owned())?;
+        let number: f64 = number.parse().map_err(|_| {
+            "is not a duration; write something like \"30s\" or \"1h 30m\"".to_owned()
+        })?;
         let seconds = match unit {
             "ms" => 0.001,
             "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
@@ -24,7 +24,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
             "h" | "hour" | "hours" => 3_600.0,
             "d" | "day" | "days" => 86_400.0,
             "" => return Err(format!("lacks a unit; did you mean \"{}s\"?", text.trim())),
-            _ => return Err(format!("has an unknown unit \"{unit}\"; units are ms, s, m, h, d")),
+            _ => {
+                return Err(format!(
+                    "has an unknown unit \"{unit}\"; units are ms, s, m, h, d"
+                ));
+            }
         };
         sum = Duration::try_from_secs_f64(number * seconds)
             .ok()
@@ -54,22 +58,34 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         "m" => 2,
         "g" => 3,
         "t" => 4,
-        _ => return Err(format!("has an unknown unit \"{unit}\"; units are B, KB, KiB, MB, MiB, GB, GiB")),
+        _ => {
+            return Err(format!(
+                "has an unknown unit \"{unit}\"; units are B, KB, KiB, MB, MiB, GB, GiB"
+            ));
+        }
     };
     let bytes = number * base.powi(power);
     if !rest.is_empty() || !(0.0..1e15).contains(&bytes) {
         return Err("is not a size; write something like \"256MiB\"".to_owned());
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked just above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked just above"
+    )]
     Ok(bytes as u64)
 }
 
 /// Splits off a number and the letters behind it.
 fn take(text: &str) -> (&str, &str, &str) {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, rest) = text.split_at(digits);
     let rest = rest.trim_start();
-    let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let letters = rest
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(letters);
     (number, unit, rest.trim_start())
 }
@@ -107,9 +123,14 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, bytes) in
-            [("0", 0), ("17B", 17), ("1KB", 1000), ("256MiB", 256 << 20), ("512Mi", 512 << 20), ("1.5 GiB", 3 << 29)]
-        {
+        for (text, bytes) in [
+            ("0", 0),
+            ("17B", 17),
+            ("1KB", 1000),
+            ("256MiB", 256 << 20),
+            ("512Mi", 512 << 20),
+            ("1.5 GiB", 3 << 29),
+        ] {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
         for text in ["", "MiB", "1XB", "1MB 2", "-1MB", "9999999TB", "1ib"] {

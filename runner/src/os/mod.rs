@@ -28,7 +28,7 @@ mod signal;
 mod tests;
 
 pub use orphans::{kill_orphans, orphans};
-pub(crate) use signal::signal_name;
+pub(crate) use signal::{signal_by_name, signal_name};
 pub use system::become_subreaper;
 pub(crate) use system::{cpu_ms, enlarge_pipe, group_members, holders, pipe_id, watch};
 
@@ -217,4 +217,16 @@ fn clean_command(raw: &str) -> String {
         text.push('…');
     }
     text
+}
+
+/// Whether a process of that id is there, as far as this process may know.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return false;
+    };
+    // Not allowed to signal it: then it is there.
+    !matches!(
+        rustix::process::test_kill_process(pid),
+        Err(rustix::io::Errno::SRCH)
+    )
 }

@@ -30,7 +30,9 @@ pub(super) fn variants(decl: &SuiteDecl) -> Vec<Variant> {
             .collect();
     }
     let shards: Vec<Option<Shard>> = match decl.shards {
-        Some(total) => (0..total).map(|index| Some(Shard { index, total })).collect(),
+        Some(total) => (0..total)
+            .map(|index| Some(Shard { index, total }))
+            .collect(),
         None => vec![None],
     };
     rows.into_iter()
@@ -45,9 +47,16 @@ pub(super) fn variants(decl: &SuiteDecl) -> Vec<Variant> {
 }
 
 fn name(base: &str, matrix: &[(String, String)], shard: Option<Shard>) -> String {
-    let mut parts: Vec<String> = matrix.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
+    let mut parts: Vec<String> = matrix
+        .iter()
+        .map(|(axis, value)| format!("{axis}={value}"))
+        .collect();
     parts.extend(shard.map(|shard| format!("shard={}/{}", shard.index + 1, shard.total)));
-    if parts.is_empty() { base.to_owned() } else { format!("{base}[{}]", parts.join(",")) }
+    if parts.is_empty() {
+        base.to_owned()
+    } else {
+        format!("{base}[{}]", parts.join(","))
+    }
 }
 
 /// Replaces `${matrix.…}` and `${shard.…}`; everything else in `${…}` belongs to a shell and stays.
@@ -56,7 +65,9 @@ pub(super) fn fill(text: &str, variant: &Variant) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         filled.push_str(before);
-        let value = after.split_once('}').and_then(|(name, next)| Some((lookup(name, variant)?, next)));
+        let value = after
+            .split_once('}')
+            .and_then(|(name, next)| Some((lookup(name, variant)?, next)));
         match value {
             Some((value, next)) => {
                 filled.push_str(&value);
@@ -74,9 +85,11 @@ pub(super) fn fill(text: &str, variant: &Variant) -> String {
 
 fn lookup(name: &str, variant: &Variant) -> Option<String> {
     match name.split_once('.')? {
-        ("matrix", axis) => {
-            variant.matrix.iter().find(|(known, _)| known == axis).map(|(_, value)| value.clone())
-        }
+        ("matrix", axis) => variant
+            .matrix
+            .iter()
+            .find(|(known, _)| known == axis)
+            .map(|(_, value)| value.clone()),
         ("shard", "index") => variant.shard.map(|shard| shard.index.to_string()),
         ("shard", "total") => variant.shard.map(|shard| shard.total.to_string()),
         _ => None,
@@ -101,7 +114,11 @@ pub(super) fn slug(name: &str, taken: &mut BTreeSet<String>) -> String {
         }
     }
     let base: String = slug.trim_matches(['-', '.']).chars().take(90).collect();
-    let base = if base.is_empty() { "suite".to_owned() } else { base };
+    let base = if base.is_empty() {
+        "suite".to_owned()
+    } else {
+        base
+    };
     let mut candidate = base.clone();
     let mut number = 2;
     while !taken.insert(candidate.clone()) {

@@ -115,7 +115,7 @@ impl<'a> Dispatcher<'a> {
             version: EVENT_VERSION,
             tribunal: env!("CARGO_PKG_VERSION").to_owned(),
             run: self.means.id.clone(),
-            dir: self.means.dir.path().display().to_string(),
+            dir: self.means.shown_dir.clone(),
             pipeline: self.plan.pipeline.clone(),
             started_at: self.started_at.clone(),
             jobs: u32::try_from(self.plan.jobs).unwrap_or(u32::MAX),
@@ -279,7 +279,9 @@ impl<'a> Dispatcher<'a> {
         let stopped = suites
             .iter()
             .any(|suite| suite.status == SuiteStatus::Cancelled);
-        if self.signal.is_some() && stopped {
+        // A signal that came when everything had ended by itself cancelled nothing.
+        let cancelled_by = self.signal.filter(|_| stopped).map(|signal| signal.number);
+        if cancelled_by.is_some() {
             status = RunStatus::Cancelled;
         }
         let summary = RunSummary {
@@ -289,7 +291,7 @@ impl<'a> Dispatcher<'a> {
             status,
             started_at: self.started_at.clone(),
             duration_ms: millis(self.begun.elapsed()),
-            cancelled_by: self.signal.map(|signal| signal.number),
+            cancelled_by,
             suites,
             warnings: std::mem::take(&mut self.warnings),
         };

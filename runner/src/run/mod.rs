@@ -33,6 +33,8 @@ pub use dispatcher::Dispatcher;
 pub struct Means {
     /// The run's directory.
     pub dir: dir::RunDir,
+    /// The directory as people are shown it.
+    pub shown_dir: String,
     /// The run's id.
     pub id: String,
     /// The judges of the plan, by name.

@@ -207,6 +207,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
     let sink = Arc::clone(&events);
     let means = Means {
         id: "id".into(),
+        shown_dir: "shown".into(),
         dir,
         judges: BTreeMap::from([("fake".to_owned(), Arc::new(FakeJudge) as Arc<dyn Judge>)]),
         local: Arc::clone(&executor) as Arc<dyn Executor>,

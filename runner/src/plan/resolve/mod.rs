@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
+use crate::config::{Pipeline, SuiteDecl};
 use crate::plan::expand::{self, Variant};
 use crate::plan::{Plan, Suite, Target};
-use crate::config::{Pipeline, SuiteDecl};
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default)]
@@ -52,13 +52,25 @@ pub enum PlanError {
 /// # Errors
 /// When a filter is no glob or nothing is selected.
 pub fn resolve(pipeline: &Pipeline, selection: &Selection) -> Result<Plan, PlanError> {
-    let filters = selection.filters.iter().map(|text| Filter::new(text)).collect::<Result<Vec<_>, _>>()?;
+    let filters = selection
+        .filters
+        .iter()
+        .map(|text| Filter::new(text))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut variants: Vec<(usize, Variant)> = Vec::new();
     for (index, suite) in pipeline.suites.iter().enumerate() {
-        variants.extend(expand::variants(suite).into_iter().map(|variant| (index, variant)));
+        variants.extend(
+            expand::variants(suite)
+                .into_iter()
+                .map(|variant| (index, variant)),
+        );
     }
-    let places: HashMap<&str, usize> =
-        pipeline.suites.iter().enumerate().map(|(index, suite)| (suite.name.as_str(), index)).collect();
+    let places: HashMap<&str, usize> = pipeline
+        .suites
+        .iter()
+        .enumerate()
+        .map(|(index, suite)| (suite.name.as_str(), index))
+        .collect();
     let asked: Vec<bool> = variants
         .iter()
         .map(|(index, variant)| is_asked(&pipeline.suites[*index], variant, &filters, selection))
@@ -66,7 +78,15 @@ pub fn resolve(pipeline: &Pipeline, selection: &Selection) -> Result<Plan, PlanE
     if !asked.contains(&true) {
         return Err(nothing(pipeline, selection));
     }
-    let needed = needed(pipeline, &places, variants.iter().zip(&asked).filter(|(_, asked)| **asked).map(|((index, _), _)| *index));
+    let needed = needed(
+        pipeline,
+        &places,
+        variants
+            .iter()
+            .zip(&asked)
+            .filter(|(_, asked)| **asked)
+            .map(|((index, _), _)| *index),
+    );
     // The order of the file; a needed suite comes with all its variants.
     let chosen: Vec<&(usize, Variant)> = variants
         .iter()
@@ -100,7 +120,11 @@ pub fn resolve(pipeline: &Pipeline, selection: &Selection) -> Result<Plan, PlanE
         pipeline: pipeline.name.clone(),
         file: pipeline.file.clone(),
         root: pipeline.root.clone(),
-        jobs: selection.jobs.or(pipeline.jobs).unwrap_or(selection.cores).max(1),
+        jobs: selection
+            .jobs
+            .or(pipeline.jobs)
+            .unwrap_or(selection.cores)
+            .max(1),
         fail_fast: selection.fail_fast.unwrap_or(pipeline.fail_fast),
         judges,
         suites,
@@ -122,18 +146,34 @@ impl Filter {
             filter: text.to_owned(),
             why: error.kind().to_string(),
         })?;
-        Ok(Self { text: text.to_owned(), glob: glob.compile_matcher() })
+        Ok(Self {
+            text: text.to_owned(),
+            glob: glob.compile_matcher(),
+        })
     }
 
     fn matches(&self, base: &str, name: &str) -> bool {
-        [base, name].iter().any(|candidate| *candidate == self.text || self.glob.is_match(candidate))
+        [base, name]
+            .iter()
+            .any(|candidate| *candidate == self.text || self.glob.is_match(candidate))
     }
 }
 
-fn is_asked(decl: &SuiteDecl, variant: &Variant, filters: &[Filter], selection: &Selection) -> bool {
-    let by_name =
-        filters.is_empty() || filters.iter().any(|filter| filter.matches(&decl.name, &variant.name));
-    by_name && selection.labels.iter().all(|(key, value)| decl.labels.get(key) == Some(value))
+fn is_asked(
+    decl: &SuiteDecl,
+    variant: &Variant,
+    filters: &[Filter],
+    selection: &Selection,
+) -> bool {
+    let by_name = filters.is_empty()
+        || filters
+            .iter()
+            .any(|filter| filter.matches(&decl.name, &variant.name));
+    by_name
+        && selection
+            .labels
+            .iter()
+            .all(|(key, value)| decl.labels.get(key) == Some(value))
 }
 
 /// Everything that the asked suites need, and what that needs, and so on.
@@ -176,7 +216,11 @@ fn suite(
         target: Target::Local,
         command: expand::command(&decl.command, variant),
         cwd: fill(&decl.cwd.to_string_lossy()).into(),
-        env: decl.env.iter().map(|(key, value)| (key.clone(), fill(value))).collect(),
+        env: decl
+            .env
+            .iter()
+            .map(|(key, value)| (key.clone(), fill(value)))
+            .collect(),
         labels: decl.labels.clone(),
         matrix: variant.matrix.iter().cloned().collect(),
         shard: variant.shard,
@@ -194,18 +238,37 @@ fn suite(
 
 fn nothing(pipeline: &Pipeline, selection: &Selection) -> PlanError {
     let mut asked = selection.filters.clone();
-    asked.extend(selection.labels.iter().map(|(key, value)| format!("--label {key}={value}")));
-    let names: Vec<&str> = pipeline.suites.iter().map(|suite| suite.name.as_str()).collect();
+    asked.extend(
+        selection
+            .labels
+            .iter()
+            .map(|(key, value)| format!("--label {key}={value}")),
+    );
+    let names: Vec<&str> = pipeline
+        .suites
+        .iter()
+        .map(|suite| suite.name.as_str())
+        .collect();
     let near = selection.filters.iter().find_map(|filter| {
         let distance = |name: &&str| strsim::damerau_levenshtein(name, filter);
-        names.iter().copied().filter(|name| distance(name) <= 2).min_by_key(distance)
+        names
+            .iter()
+            .copied()
+            .filter(|name| distance(name) <= 2)
+            .min_by_key(distance)
     });
     let hint = match near {
         Some(name) => format!("did you mean \"{name}\"?"),
         None if names.len() <= 20 => format!("there are: {}", names.join(", ")),
-        None => format!("there are {} suites; `tribunal plan` lists them", names.len()),
+        None => format!(
+            "there are {} suites; `tribunal plan` lists them",
+            names.len()
+        ),
     };
-    PlanError::Nothing { asked: asked.join(" "), hint }
+    PlanError::Nothing {
+        asked: asked.join(" "),
+        hint,
+    }
 }
 
 #[cfg(test)]
