@@ -47,6 +47,10 @@ pub(crate) enum Mark {
     Attempt(String),
 }
 
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "environments of others can be read on Linux only")
+)]
 impl Mark {
     /// Whether a process with this variable belongs to it.
     fn is_in(&self, name: &[u8], value: &[u8]) -> bool {
@@ -221,12 +225,7 @@ fn clean_command(raw: &str) -> String {
 
 /// Whether a process of that id is there, as far as this process may know.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
-        return false;
-    };
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
     // Not allowed to signal it: then it is there.
-    !matches!(
-        rustix::process::test_kill_process(pid),
-        Err(rustix::io::Errno::SRCH)
-    )
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }

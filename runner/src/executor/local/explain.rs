@@ -39,7 +39,9 @@ pub(super) fn no_resources(error: &io::Error) -> String {
         Some(Errno::MFILE) => "too many open files in tribunal (see `ulimit -n`)",
         Some(Errno::NFILE) => "too many open files on this machine",
         Some(Errno::NOMEM) => "not enough memory to start it",
-        Some(Errno::TXTBSY) => "its file is being written by another process",
+        Some(Errno::TXTBSY) => {
+            return "its file is still being written by another process: let that end first".into();
+        }
         _ => return format!("the system refused: {error}"),
     };
     format!("{what}: run fewer suites at once with --jobs, or try again")
