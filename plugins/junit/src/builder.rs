@@ -1,10 +1,12 @@
 //! From elements to test cases and to what a report declares about itself.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use crate::case::{Draft, Found, Kind, Origin, value};
 use crate::scan::{Attribute, Sink};
 use crate::text::{clip, count};
 
-/// Roots of test reports that are not JUnit, and what they are.
+/// Roots of test reports that are not `JUnit`, and what they are.
 const FOREIGN: [(&str, &str); 7] = [
     ("assemblies", "an xUnit.net report"),
     ("assembly", "an xUnit.net report"),
@@ -77,7 +79,7 @@ pub(crate) struct Builder {
     promised: u64,
     /// Documents begun.
     pub(crate) documents: u64,
-    /// The first root that is no JUnit report.
+    /// The first root that is no `JUnit` report.
     pub(crate) other_root: Option<String>,
     pub(crate) declared: Declared,
 }
@@ -103,9 +105,15 @@ impl Builder {
             "" => outer,
             own => clip(own, 1024).to_owned(),
         };
+        let path = {
+            let mut hasher = DefaultHasher::new();
+            (outer.path, value(attributes, "name")).hash(&mut hasher);
+            hasher.finish()
+        };
         let number = |name| count(value(attributes, name));
         Frame::Suite(Box::new(Suite {
             origin: Origin {
+                path,
                 suite: or("name", outer.suite),
                 hostname: or("hostname", outer.hostname),
                 file: or("file", outer.file),
@@ -236,10 +244,10 @@ impl Sink for Builder {
     }
 
     fn wants_text(&self) -> bool {
-        match self.frames.as_slice() {
-            [.., Frame::Result] | [.., Frame::Result, Frame::Inner] => true,
-            _ => false,
-        }
+        matches!(
+            self.frames.as_slice(),
+            [.., Frame::Result] | [.., Frame::Result, Frame::Inner]
+        )
     }
 
     fn text(&mut self, text: &str) {

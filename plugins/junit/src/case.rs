@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Flaky,
     /// `rerunFailure`, `rerunError`: an attempt that failed after one that failed.
     Rerun,
-    /// `warning` of PHPUnit.
+    /// `warning` of `PHPUnit`.
     Warning,
 }
 
@@ -53,6 +53,8 @@ impl Kind {
 /// The suite a case is in, as far as a case needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
+    /// A digest of the names of all suites around it: suites of the same name differ in it.
+    pub(crate) path: u64,
     pub(crate) suite: String,
     pub(crate) hostname: String,
     pub(crate) file: String,
@@ -118,8 +120,8 @@ impl Draft {
         };
         let name = format!("{suite} (suite error)");
         Self {
-            name,
             origin,
+            name,
             ..Self::default()
         }
     }
@@ -219,10 +221,15 @@ impl Draft {
                 own.to_owned()
             }
         };
-        let [class, name] = [self.classname.trim(), self.name.trim()];
+        // The class of every test of Node.js is "test"; its suites say more.
+        let class = match self.classname.trim() {
+            "test" => self.origin.suite.trim(),
+            class => class,
+        };
+        let name = self.name.trim();
         let id = match (class, name) {
             (_, "") => class.to_owned(),
-            ("", _) => name.to_owned(),
+            (class, name) if class.is_empty() || class == name => name.to_owned(),
             _ => format!("{class}::{name}"),
         };
         let file = or(&self.file, &self.origin.file);
@@ -244,7 +251,7 @@ impl Draft {
             extra,
         };
         let identity = [
-            self.origin.suite,
+            self.origin.path.to_string(),
             self.origin.hostname,
             self.classname,
             self.name,

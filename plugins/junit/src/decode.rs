@@ -101,9 +101,12 @@ fn push_char(out: &mut Vec<u8>, c: char) {
 /// Decodes all whole characters; returns how many bytes were used.
 fn utf16(bytes: &[u8], big_endian: bool, out: &mut Vec<u8>) -> usize {
     let (pairs, _) = bytes.as_chunks::<2>();
-    let unit = |pair: &[u8; 2]| match big_endian {
-        true => u16::from_be_bytes(*pair),
-        false => u16::from_le_bytes(*pair),
+    let unit = |pair: &[u8; 2]| {
+        if big_endian {
+            u16::from_be_bytes(*pair)
+        } else {
+            u16::from_le_bytes(*pair)
+        }
     };
     let half = pairs
         .last()

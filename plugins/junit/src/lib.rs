@@ -1,4 +1,4 @@
-//! The judge `junit`: reads JUnit XML in every dialect, and believes its elements only.
+//! The judge `junit`: reads `JUnit` XML in every dialect, and believes its elements only.
 //!
 //! Attributes like `failures="0"` are never counted; they can only raise doubts. [`Parser`] reads
 //! one report of any size in bounded memory, [`Tally`] puts the cases of all reports together.

@@ -21,11 +21,11 @@ pub struct Parser {
 /// What a report was, when it has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// How many JUnit documents were found.
+    /// How many `JUnit` documents were found.
     pub documents: u64,
     /// Why it could not be read to its end.
     pub malformed: Option<Malformed>,
-    /// The first root element that is not JUnit's, preferably one of a known test report.
+    /// The first root element that is not `JUnit`'s, preferably one of a known test report.
     pub other_root: Option<String>,
     /// What that is, if it is another tool's test report.
     pub foreign: Option<&'static str>,

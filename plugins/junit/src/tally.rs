@@ -1,7 +1,7 @@
 //! All cases of all reports: attempts of one test put together, counts, ids that stay apart.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 

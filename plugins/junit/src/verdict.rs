@@ -221,9 +221,10 @@ fn green(reports: &[Report], tally: &Tally) -> (Status, String, Option<&'static 
 pub fn decide(end: &EndState, reports: &[Report], tally: &Tally) -> Result<Verdict, Error> {
     let counts = tally.counts();
     let how = describe_end(end);
-    let so_far = match reports.iter().any(|report| report.outcome.documents > 0) {
-        true => words(&counts),
-        false => "no JUnit report".to_owned(),
+    let so_far = if reports.iter().any(|report| report.outcome.documents > 0) {
+        words(&counts)
+    } else {
+        "no JUnit report".to_owned()
     };
     let (status, reason) = match end {
         EndState::Exited(0) => {

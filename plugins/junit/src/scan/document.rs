@@ -58,9 +58,9 @@ impl Scanner {
         (at + 1, self.begin(State::Open))
     }
 
-    pub(super) fn opened(&mut self, byte: u8) -> Step {
+    pub(super) fn opened(&mut self, byte: u8) -> (usize, State) {
         let inside = self.inside();
-        Ok(match byte {
+        match byte {
             b'?' => (1, self.begin(State::Instruction)),
             _ if !inside && !self.fresh => (0, State::Hunt),
             b'/' => (1, self.begin(State::EndName)),
@@ -72,7 +72,7 @@ impl Scanner {
                 (0, State::Text)
             }
             _ => (0, self.back_to_hunt()),
-        })
+        }
     }
 
     pub(super) fn start_name(&mut self, input: &[u8], sink: &mut impl Sink) -> Step {
@@ -112,7 +112,7 @@ impl Scanner {
 
     pub(super) fn gap(&mut self, byte: u8, sink: &mut impl Sink) -> Step {
         Ok(match byte {
-            b'>' => (1, self.start_tag(false, sink)?),
+            b'>' => (1, self.start_tag(false, sink)),
             b'/' => (1, State::Slash),
             _ if byte.is_ascii_whitespace() => (1, State::Gap),
             _ if starts_name(byte) => {
@@ -165,17 +165,13 @@ impl Scanner {
         (at + 1, State::Gap)
     }
 
-    pub(super) fn start_tag(
-        &mut self,
-        empty: bool,
-        sink: &mut impl Sink,
-    ) -> Result<State, &'static str> {
+    pub(super) fn start_tag(&mut self, empty: bool, sink: &mut impl Sink) -> State {
         let start = self.starts.last().copied().unwrap_or(0);
         sink.open(&local(&self.names[start..]), &self.attributes);
         if empty {
-            return Ok(self.leave(sink));
+            return self.leave(sink);
         }
-        Ok(self.begin(State::Text))
+        self.begin(State::Text)
     }
 
     pub(super) fn end_name(&mut self, input: &[u8]) -> Step {

@@ -19,15 +19,12 @@ pub(crate) fn unescape(raw: &[u8]) -> String {
         let window = &rest[..rest.len().min(LONGEST)];
         let found =
             memchr(b';', window).and_then(|end| Some((resolve(window.get(1..end)?)?, end + 1)));
-        match found {
-            Some((c, used)) => {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[used..];
-            }
-            None => {
-                out.push(b'&');
-                rest = &rest[1..];
-            }
+        if let Some((c, used)) = found {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[used..];
+        } else {
+            out.push(b'&');
+            rest = &rest[1..];
         }
     }
     out.extend_from_slice(rest);

@@ -143,11 +143,8 @@ impl Scanner {
         match byte {
             _ if doctype.seen > DOCTYPE => return (1, State::Hunt),
             b'"' | b'\'' if doctype.quote == 0 => doctype.quote = byte,
-            _ if doctype.quote != 0 => {
-                if doctype.quote == byte {
-                    doctype.quote = 0;
-                }
-            }
+            _ if doctype.quote == byte => doctype.quote = 0,
+            _ if doctype.quote != 0 => {}
             b'[' => doctype.subset = true,
             b']' => doctype.subset = false,
             b'>' if !doctype.subset => return (1, State::Hunt),

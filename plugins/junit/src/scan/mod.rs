@@ -186,7 +186,7 @@ impl Scanner {
         let (used, next) = match self.state {
             State::Hunt => self.hunt(input),
             State::Text => self.in_text(input, sink),
-            State::Open => self.opened(byte)?,
+            State::Open => self.opened(byte),
             State::StartName => self.start_name(input, sink)?,
             State::Gap => self.gap(byte, sink)?,
             State::AttributeName => self.attribute_name(input)?,
@@ -202,7 +202,7 @@ impl Scanner {
             },
             State::Value(quote) => self.value(input, quote, sink),
             State::Slash => match byte {
-                b'>' => (1, self.start_tag(true, sink)?),
+                b'>' => (1, self.start_tag(true, sink)),
                 _ => return Err("a `/` inside of a tag"),
             },
             State::EndName => self.end_name(input)?,
