@@ -52,11 +52,20 @@ pub(crate) fn signal_name(number: i32) -> String {
 /// Finds a signal by what people call it: `SIGKILL`, `KILL`, `kill` or `9`.
 pub(crate) fn signal_by_name(asked: &str) -> Option<(i32, String)> {
     if let Ok(number) = asked.parse::<i32>() {
-        return (1..=64).contains(&number).then(|| (number, signal_name(number)));
+        return (1..=64)
+            .contains(&number)
+            .then(|| (number, signal_name(number)));
     }
     let upper = asked.to_ascii_uppercase();
-    let name = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
-    NAMES.iter().find(|(_, known)| *known == name).map(|(signal, _)| (signal.as_raw(), name))
+    let name = if upper.starts_with("SIG") {
+        upper
+    } else {
+        format!("SIG{upper}")
+    };
+    NAMES
+        .iter()
+        .find(|(_, known)| *known == name)
+        .map(|(signal, _)| (signal.as_raw(), name))
 }
 
 #[cfg(test)]
@@ -66,7 +75,11 @@ mod tests {
     #[test]
     fn signals_are_found_by_any_of_their_names() {
         for asked in ["SIGKILL", "KILL", "kill", "9"] {
-            assert_eq!(signal_by_name(asked), Some((9, "SIGKILL".to_owned())), "{asked}");
+            assert_eq!(
+                signal_by_name(asked),
+                Some((9, "SIGKILL".to_owned())),
+                "{asked}"
+            );
         }
         for asked in ["", "SIG", "NOPE", "0", "-9", "65"] {
             assert_eq!(signal_by_name(asked), None, "{asked}");
