@@ -34,7 +34,7 @@ async fn not_in_path() {
             .env
             .insert("PATH".to_owned(), "/usr/bin:bin:".to_owned());
     });
-    insta::assert_snapshot!(failure(rig).await, @"`no-such-tool` is in no folder of PATH (looked in /usr/bin, bin, .): install it, or give its path");
+    insta::assert_snapshot!(failure(rig).await, @"`no-such-tool` was not found in PATH (looked in /usr/bin, bin, .): install it, or give its path");
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ pub(super) fn not_found(
         })
         .collect();
     Problem::lasting(format!(
-        "`{name}` is in no folder of PATH (looked in {}): install it, or give its path",
+        "`{name}` was not found in PATH (looked in {}): install it, or give its path",
         folders.join(", ")
     ))
 }
