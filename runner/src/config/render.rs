@@ -1,0 +1,160 @@
+//! Problems for people: with the line and carets, or one line each.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::error::{ConfigError, Problem};
+
+/// The longest part of a line that is shown, in bytes.
+const WIDEST: usize = 160;
+
+impl ConfigError {
+    /// Every problem with its line, carets and advice, then how many there are.
+    ///
+    /// `colour` is whether to write ANSI colours. Ends with a line feed.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let mut out = String::new();
+        for problem in &self.problems {
+            out.push_str(&self.one(&renderer, problem));
+            out.push_str("\n\n");
+        }
+        self.push_end(&mut out);
+        out
+    }
+
+    /// One line a problem: `pipeline.toml:14:1: unknown-key: …`, then how many there are.
+    pub fn concise(&self) -> String {
+        let mut out = String::new();
+        for problem in &self.problems {
+            out.push_str(&self.file);
+            if problem.line > 0 {
+                out.push_str(&format_place(problem));
+            }
+            for part in [problem.code, &problem.message, &problem.label] {
+                if !part.is_empty() {
+                    out.push_str(": ");
+                    out.push_str(part);
+                }
+            }
+            out.push('\n');
+        }
+        self.push_end(&mut out);
+        out
+    }
+
+    fn push_end(&self, out: &mut String) {
+        let more = self.total - self.problems.len();
+        if more > 0 {
+            out.push_str(&format!("... and {more} more\n"));
+        }
+        if self.text.is_empty() {
+            out.push_str("nothing was run\n");
+            return;
+        }
+        let plural = if self.total == 1 { "error" } else { "errors" };
+        out.push_str(&format!(
+            "{} {plural} in {}; nothing was run\n",
+            self.total, self.file
+        ));
+    }
+
+    fn one(&self, renderer: &Renderer, problem: &Problem) -> String {
+        let mut group = Group::with_title(
+            Level::ERROR
+                .primary_title(problem.message.as_str())
+                .id(problem.code),
+        );
+        let mut places = None;
+        match &problem.span {
+            Some(span) => {
+                let window = Window::around(&self.text, span);
+                places = Some((
+                    format!("{}:{}:{}", self.file, problem.line, window.column),
+                    format!("{}{}", self.file, format_place(problem)),
+                ));
+                let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
+                group = group.element(
+                    Snippet::source(window.text)
+                        .path(self.file.as_str())
+                        .line_start(problem.line)
+                        .annotation(
+                            AnnotationKind::Primary
+                                .span(window.span)
+                                .label(label.map(Cow::Borrowed)),
+                        ),
+                );
+            }
+            None if !self.text.is_empty() => {
+                group = group.element(Origin::path(self.file.as_str()));
+            }
+            None => {}
+        }
+        group = group.elements(
+            problem
+                .help
+                .iter()
+                .map(|help| Level::HELP.message(help.as_str())),
+        );
+        let text = renderer.render(&[group]);
+        match places {
+            // The renderer counts columns in the part of the line that it was given.
+            Some((shown, real)) => text.replacen(&shown, &real, 1),
+            None => text,
+        }
+    }
+}
+
+fn format_place(problem: &Problem) -> String {
+    format!(":{}:{}", problem.line, problem.column)
+}
+
+/// The part of the text that is shown.
+struct Window {
+    text: String,
+    span: Range<usize>,
+    column: usize,
+}
+
+impl Window {
+    /// The line in which `span` starts, cut to [`WIDEST`] around the start.
+    fn around(text: &str, span: &Range<usize>) -> Self {
+        let (before, after) = text.split_at(text.floor_char_boundary(span.start));
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = after
+            .find(['\n', '\r'])
+            .map_or(text.len(), |end| before.len() + end);
+        let long = line_end - line_start > WIDEST;
+        let (mut start, mut end) = (line_start, line_end);
+        if long {
+            start = text.floor_char_boundary(start.max(span.start.saturating_sub(WIDEST / 2)));
+            end = text.ceil_char_boundary(end.min(start + WIDEST));
+        }
+        if text
+            .get(start..end)
+            .is_some_and(|line| line.starts_with('\u{feff}'))
+        {
+            start += '\u{feff}'.len_utf8();
+        }
+        let (open, close) = (
+            if start > line_start + 3 { "..." } else { "" },
+            if end < line_end { "..." } else { "" },
+        );
+        let line = text.get(start..end).unwrap_or("");
+        let from = open.len() + span.start.saturating_sub(start).min(line.len());
+        let to = open.len() + span.end.saturating_sub(start).min(line.len());
+        let shown = format!("{open}{line}{close}");
+        let column = 1 + shown.get(..from).unwrap_or("").chars().count();
+        Self {
+            text: shown,
+            span: from..to.max(from),
+            column,
+        }
+    }
+}
