@@ -99,7 +99,7 @@ impl Cx<'_> {
         closest(word, candidates)
     }
 
-    /// `table` is what people call the table: `suites.unit`, `the file`.
+    /// `known` are the keys that the table may have.
     pub(super) fn unknown_key(&mut self, field: &Field<'_>, known: &[&'static str]) {
         let meant = self.closest(field.key(), known.iter().copied());
         let place = match field.path.parent {
@@ -110,10 +110,11 @@ impl Cx<'_> {
             "unknown-key",
             field.key_span.clone(),
             format!("{place} has no key {}", quoted(field.key())),
-        )
-        .did_you_mean(meant)
-        .help(format!("keys: {}", listed(known.iter().copied(), 40)));
-        self.add(problem);
+        );
+        self.add(match meant {
+            Some(_) => problem.did_you_mean(meant),
+            None => problem.help(format!("keys: {}", listed(known.iter().copied(), 40))),
+        });
     }
 
     pub(super) fn wrong_type(&mut self, field: &Field<'_>, expected: &str, label: String) {

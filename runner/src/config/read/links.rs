@@ -26,7 +26,7 @@ pub(super) fn check_judges(cx: &mut Cx<'_>, document: &Document) {
     let uses = document
         .suites
         .iter()
-        .map(|suite| (format_args_name(&suite.name), &suite.raw.judge));
+        .map(|suite| (format!("suite \"{}\"", suite.name), &suite.raw.judge));
     let all = std::iter::once(("[defaults]".to_owned(), &document.defaults.judge)).chain(uses);
     for (user, judge) in all {
         let Some(judge) = judge else { continue };
@@ -50,10 +50,6 @@ pub(super) fn check_judges(cx: &mut Cx<'_>, document: &Document) {
         .absence();
         cx.add(problem);
     }
-}
-
-fn format_args_name(name: &str) -> String {
-    format!("suite \"{name}\"")
 }
 
 /// Every need must name another suite, and no suite may need itself by way of others.
@@ -104,9 +100,12 @@ fn unknown_need(cx: &mut Cx<'_>, document: &Document, user: &str, need: &Text) {
     let problem = if base != need.get_ref() && names().any(|name| name == base) {
         problem.label(format!("write \"{base}\": all its variants are needed"))
     } else {
-        problem.did_you_mean(cx.closest(need.get_ref(), names()))
+        match cx.closest(need.get_ref(), names()) {
+            None => problem.help(format!("suites: {}", listed(names(), 12))),
+            meant => problem.did_you_mean(meant),
+        }
     };
-    cx.add(problem.help(format!("suites: {}", listed(names(), 12))));
+    cx.add(problem);
 }
 
 /// Walks depth first without recursion; an edge to a suite that is still open closes a cycle.

@@ -109,7 +109,7 @@ impl Cx<'_> {
                 "run" => self.run(&field, &mut document),
                 "defaults" => {
                     if let Some(fields) = self.table(&field, "[defaults]") {
-                        document.defaults = self.suite(&fields, true);
+                        document.defaults = self.suite(&fields, &field.path);
                     }
                 }
                 "judges" => document.judges = self.judges(&field, root),
@@ -222,7 +222,7 @@ impl Cx<'_> {
                 document.broken.push(field.key().to_owned());
                 continue;
             };
-            let raw = self.suite(&fields, false);
+            let raw = self.suite(&fields, &field.path);
             if name_ok {
                 document.suites.push(suite::NamedSuite {
                     name: field.key().to_owned(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::cx::{Cx, Field, Span, kind, whole};
+use super::cx::{Cx, Field, Path, Span, kind, whole};
 use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 17] = [
     "command",
     "script",
     "judge",
@@ -27,8 +27,6 @@ const KEYS: [&str; 18] = [
     "accept_incomplete",
     "allow_empty",
     "strict",
-    // The table that will choose an executor is spelled out so that a typo of it is noticed.
-    "kubernetes",
 ];
 const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
 
@@ -73,7 +71,7 @@ pub(super) struct NamedSuite {
 }
 
 impl Cx<'_> {
-    pub(super) fn suite(&mut self, fields: &[Field<'_>], defaults: bool) -> RawSuite {
+    pub(super) fn suite(&mut self, fields: &[Field<'_>], owner: &Path<'_>) -> RawSuite {
         let mut raw = RawSuite::default();
         for field in fields {
             match field.key() {
@@ -114,11 +112,10 @@ impl Cx<'_> {
         if raw.command.is_some()
             && let Some(script) = &raw.script
         {
-            let owner = if defaults { "[defaults]" } else { "a suite" };
             let problem = Problem::at(
                 "two-commands",
                 script.span(),
-                format!("{owner} has either command or script, not both"),
+                format!("{owner} has both command and script"),
             )
             .label("take one of them out");
             self.add(problem);
