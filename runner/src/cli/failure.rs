@@ -31,14 +31,6 @@ impl Failure {
         }
     }
 
-    /// Nothing was selected: exit code 4.
-    pub(crate) fn empty(message: impl fmt::Display) -> Self {
-        Self {
-            status: ExitStatus::Empty,
-            text: format!("error: {message}\n"),
-        }
-    }
-
     /// A text that is rendered already: exit code 2.
     pub(crate) fn rendered(text: String) -> Self {
         Self {
@@ -70,9 +62,12 @@ impl From<DirError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::BadFilter { .. } => Self::usage(error),
-            PlanError::Nothing { .. } => Self::empty(error),
+        Self {
+            status: error.exit_status(),
+            text: format!(
+                "error: {error}
+"
+            ),
         }
     }
 }

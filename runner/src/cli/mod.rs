@@ -81,8 +81,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
-        Command::Check(args) => check::check(&args),
-        Command::Plan(args) => plan::plan(&args),
+        Command::Check(args) => streams(|out, err, color| check::check(&args, out, err, color)),
+        Command::Plan(args) => {
+            streams(|out, err, color| plan::plan(&args, options::cores(), out, err, color))
+        }
         Command::Judge(args) => judge::judge(&args),
         Command::Show(args) => show::show(&args),
         Command::Logs(args) => logs::logs(&args),
@@ -112,6 +114,19 @@ fn project_root(pipeline: Option<&PathBuf>) -> PathBuf {
         .ancestors()
         .find(|folder| crate::run::dir::runs_dir(folder).is_dir());
     with_runs.map_or_else(|| here.clone(), PathBuf::from)
+}
+
+/// Runs what writes to standard output and error by itself. A reader that has gone away is no error.
+fn streams(
+    write: impl FnOnce(&mut dyn io::Write, &mut dyn io::Write, bool) -> io::Result<ExitStatus>,
+) -> Result<ExitStatus, Failure> {
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let color = options::error_color();
+    match write(&mut out, &mut err, color).and_then(|status| out.flush().map(|()| status)) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitStatus::Passed),
+        Err(error) => Err(Failure::errored(format!("cannot write: {error}"))),
+        Ok(status) => Ok(status),
+    }
 }
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no error.

@@ -1,7 +1,7 @@
 //! What several commands take: which suites, how things look, which reports; and loading judges.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -60,10 +60,12 @@ impl SelectArgs {
 
 /// Reads a pipeline; every mistake in it is in the failure.
 pub(super) fn load(path: &Path) -> Result<Pipeline, Failure> {
-    Pipeline::load(path).map_err(|error| {
-        let color = Settings::from_env(Flags::default()).color;
-        Failure::rendered(error.render(color))
-    })
+    Pipeline::load(path).map_err(|error| Failure::rendered(error.render(error_color())))
+}
+
+/// Whether errors may be coloured: standard error is what counts.
+pub(super) fn error_color() -> bool {
+    io::stderr().is_terminal() && Settings::from_env(Flags::default()).color
 }
 
 /// How things look.
@@ -207,7 +209,7 @@ fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure>
     let here = Path::new(PIPELINE);
     let mut known: Vec<String> = crate::plugin::builtin_names().map(str::to_owned).collect();
     if let Some(path) = pipeline.or_else(|| here.is_file().then_some(here)) {
-        let declared = load(path)?.judges();
+        let declared = load(path)?.judges;
         if let Some(spec) = declared.get(asked) {
             return Ok(spec.clone());
         }

@@ -1,150 +1,160 @@
-//! Mistakes as text: the line, the place, the cure.
+//! Problems for people: with the line and carets, or one line each.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::problem::{ConfigError, Problem};
+use super::error::{ConfigError, Problem};
 
-/// Mistakes shown in full.
-const SHOWN: usize = 20;
-/// Lines longer than this are not shown.
-const LONGEST_LINE: usize = 300;
+/// The longest part of a line that is shown, in bytes.
+const WIDEST: usize = 160;
 
-pub(super) fn full(error: &ConfigError, color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let file = error.file.display().to_string();
-    if let Some((why, help)) = &error.unreadable {
-        return format!("error: {file}: {why}\n{}nothing was run\n", indent(help));
-    }
-    let lines = Lines::of(&error.text);
-    let mut text = String::new();
-    for problem in error.problems.iter().take(SHOWN) {
-        text.push_str(&one(problem, &lines, &file, &renderer));
-        text.push('\n');
-    }
-    let count = error.problems.len();
-    if count > SHOWN {
-        let more = count - SHOWN;
-        put(&mut text, format_args!("... and {more} more\n"));
-    }
-    let noun = if count == 1 { "error" } else { "errors" };
-    put(
-        &mut text,
-        format_args!("{count} {noun} in {file}; nothing was run\n"),
-    );
-    text
-}
-
-pub(super) fn concise(error: &ConfigError) -> String {
-    let file = error.file.display();
-    if let Some((why, _)) = &error.unreadable {
-        return format!("{file}: {why}");
-    }
-    let lines = Lines::of(&error.text);
-    let line = |problem: &Problem| {
-        let (line, column) = lines.place(problem.span.start);
-        let label = if problem.label.is_empty() {
-            String::new()
+impl ConfigError {
+    /// Every problem with its line, carets and advice, then how many there are.
+    ///
+    /// `colour` is whether to write ANSI colours. Ends with a line feed.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour {
+            Renderer::styled()
         } else {
-            format!(": {}", problem.label)
+            Renderer::plain()
         };
-        format!("{file}:{line}:{column}: {}{label}", problem.message)
-    };
-    error
-        .problems
-        .iter()
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn one(problem: &Problem, lines: &Lines<'_>, file: &str, renderer: &Renderer) -> String {
-    let (number, column) = lines.place(problem.span.start);
-    let (start, line) = lines.line(number);
-    let title = Level::ERROR
-        .primary_title(problem.message.as_str())
-        .id(problem.code);
-    if line.len() > LONGEST_LINE {
-        let place = format!("{file}:{number}:{column}: {}", problem.label);
-        return renderer.render(&[title.element(Level::NOTE.message(place))]);
+        let mut out = String::new();
+        for problem in &self.problems {
+            out.push_str(&self.one(&renderer, problem));
+            out.push_str("\n\n");
+        }
+        self.push_end(&mut out);
+        out
     }
-    let span = within(&problem.span, start, line);
-    let label = (!problem.label.is_empty()).then_some(problem.label.as_str());
-    let annotation = AnnotationKind::Primary.span(span).label(label);
-    let snippet = Snippet::source(line)
-        .line_start(number)
-        .path(file)
-        .annotation(annotation);
-    let mut group = title.element(snippet);
-    if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+
+    /// One line a problem: `pipeline.toml:14:1: unknown-key: …`, then how many there are.
+    pub fn concise(&self) -> String {
+        let mut out = String::new();
+        for problem in &self.problems {
+            out.push_str(&self.file);
+            if problem.line > 0 {
+                out.push_str(&format_place(problem));
+            }
+            for part in [problem.code, &problem.message, &problem.label] {
+                if !part.is_empty() {
+                    out.push_str(": ");
+                    out.push_str(part);
+                }
+            }
+            out.push('\n');
+        }
+        self.push_end(&mut out);
+        out
     }
-    renderer.render(&[group])
-}
 
-/// The part of a span that lies in its first line, on character boundaries, and never empty at a place
-/// where a caret could stand.
-fn within(span: &Range<usize>, start: usize, line: &str) -> Range<usize> {
-    let clamp = |at: usize| line.floor_char_boundary(at.saturating_sub(start).min(line.len()));
-    let (from, to) = (clamp(span.start), clamp(span.end));
-    from..to.max(from)
-}
+    fn push_end(&self, out: &mut String) {
+        let more = self.total - self.problems.len();
+        if more > 0 {
+            out.push_str(&format!("... and {more} more\n"));
+        }
+        if self.text.is_empty() {
+            out.push_str("nothing was run\n");
+            return;
+        }
+        let plural = if self.total == 1 { "error" } else { "errors" };
+        out.push_str(&format!(
+            "{} {plural} in {}; nothing was run\n",
+            self.total, self.file
+        ));
+    }
 
-/// Where lines begin.
-struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self {
-            text,
-            starts: std::iter::once(0).chain(starts).collect(),
+    fn one(&self, renderer: &Renderer, problem: &Problem) -> String {
+        let mut group = Group::with_title(
+            Level::ERROR
+                .primary_title(problem.message.as_str())
+                .id(problem.code),
+        );
+        let mut places = None;
+        match &problem.span {
+            Some(span) => {
+                let window = Window::around(&self.text, span);
+                places = Some((
+                    format!("{}:{}:{}", self.file, problem.line, window.column),
+                    format!("{}{}", self.file, format_place(problem)),
+                ));
+                let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
+                group = group.element(
+                    Snippet::source(window.text)
+                        .path(self.file.as_str())
+                        .line_start(problem.line)
+                        .annotation(
+                            AnnotationKind::Primary
+                                .span(window.span)
+                                .label(label.map(Cow::Borrowed)),
+                        ),
+                );
+            }
+            None if !self.text.is_empty() => {
+                group = group.element(Origin::path(self.file.as_str()));
+            }
+            None => {}
+        }
+        group = group.elements(
+            problem
+                .help
+                .iter()
+                .map(|help| Level::HELP.message(help.as_str())),
+        );
+        let text = renderer.render(&[group]);
+        match places {
+            // The renderer counts columns in the part of the line that it was given.
+            Some((shown, real)) => text.replacen(&shown, &real, 1),
+            None => text,
         }
     }
-
-    /// Line and column in characters, both from 1, of a byte offset.
-    fn place(&self, at: usize) -> (usize, usize) {
-        let at = self.text.floor_char_boundary(at.min(self.text.len()));
-        let number = self.starts.partition_point(|start| *start <= at);
-        let (start, _) = self.line(number);
-        let before = self.text.get(start..at).unwrap_or("");
-        (number, before.chars().count() + 1)
-    }
-
-    /// Start and text, without its end, of a line, from 1.
-    fn line(&self, number: usize) -> (usize, &'a str) {
-        let start = self
-            .starts
-            .get(number.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
-        let end = self
-            .starts
-            .get(number)
-            .map_or(self.text.len(), |next| next - 1);
-        (
-            start,
-            self.text
-                .get(start..end)
-                .unwrap_or("")
-                .trim_end_matches('\r'),
-        )
-    }
 }
 
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+fn format_place(problem: &Problem) -> String {
+    format!(":{}:{}", problem.line, problem.column)
 }
 
-fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
-    text.write_fmt(words).expect("a string takes everything");
+/// The part of the text that is shown.
+struct Window {
+    text: String,
+    span: Range<usize>,
+    column: usize,
+}
+
+impl Window {
+    /// The line in which `span` starts, cut to [`WIDEST`] around the start.
+    fn around(text: &str, span: &Range<usize>) -> Self {
+        let (before, after) = text.split_at(text.floor_char_boundary(span.start));
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = after
+            .find(['\n', '\r'])
+            .map_or(text.len(), |end| before.len() + end);
+        let long = line_end - line_start > WIDEST;
+        let (mut start, mut end) = (line_start, line_end);
+        if long {
+            start = text.floor_char_boundary(start.max(span.start.saturating_sub(WIDEST / 2)));
+            end = text.ceil_char_boundary(end.min(start + WIDEST));
+        }
+        if text
+            .get(start..end)
+            .is_some_and(|line| line.starts_with('\u{feff}'))
+        {
+            start += '\u{feff}'.len_utf8();
+        }
+        let (open, close) = (
+            if start > line_start + 3 { "..." } else { "" },
+            if end < line_end { "..." } else { "" },
+        );
+        let line = text.get(start..end).unwrap_or("");
+        let from = open.len() + span.start.saturating_sub(start).min(line.len());
+        let to = open.len() + span.end.saturating_sub(start).min(line.len());
+        let shown = format!("{open}{line}{close}");
+        let column = 1 + shown.get(..from).unwrap_or("").chars().count();
+        Self {
+            text: shown,
+            span: from..to.max(from),
+            column,
+        }
+    }
 }

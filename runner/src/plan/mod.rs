@@ -14,10 +14,12 @@ use serde::Serialize;
 
 use crate::event::SuiteIndex;
 
-mod expand;
 mod resolve;
+mod select;
+mod slug;
 
-pub use resolve::{PlanError, Selection, resolve};
+pub use resolve::resolve;
+pub use select::{PlanError, Selection};
 
 /// Everything a run needs to know before it starts.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +38,8 @@ pub struct Plan {
     pub judges: BTreeMap<String, JudgeSpec>,
     /// The suites, in the order of the file. `needs` point into this list.
     pub suites: Vec<Arc<Suite>>,
+    /// Of those, the ones that no filter asked for: others need them. In rising order.
+    pub added: Vec<SuiteIndex>,
     /// Reports to write.
     pub reports: Vec<ReportTarget>,
 }
@@ -57,7 +61,8 @@ pub struct Suite {
     pub command: Command,
     /// The working directory, absolute.
     pub cwd: PathBuf,
-    /// Variables set on top of tribunal's own environment.
+    /// Variables set on top of tribunal's own environment, `TRIBUNAL_SHARD_INDEX` and
+    /// `TRIBUNAL_SHARD_TOTAL` among them.
     pub env: BTreeMap<String, String>,
     /// For `--label` and reports.
     pub labels: BTreeMap<String, String>,
@@ -231,3 +236,6 @@ impl ReportFormat {
 fn millis<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

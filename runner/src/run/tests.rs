@@ -185,6 +185,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         jobs,
         fail_fast,
         judges: BTreeMap::new(),
+        added: Vec::new(),
         suites: suites.into_iter().map(Arc::new).collect(),
         reports: Vec::new(),
     };

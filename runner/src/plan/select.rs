@@ -1,0 +1,176 @@
+//! Which suites a command line asks for.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::ReportTarget;
+use crate::config::{clean, closest, listed, quoted};
+use crate::model::ExitStatus;
+
+/// What the command line says about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Names or globs (`*`, `?`, `{a,b}`; brackets are literal) of suites, with or without their
+    /// matrix values. A suite is selected when any of them matches; none selects all.
+    pub filters: Vec<String>,
+    /// Labels that a suite must have, all of them.
+    pub labels: Vec<(String, String)>,
+    /// Suites at once, instead of the pipeline's `run.jobs`.
+    pub jobs: Option<usize>,
+    /// This machine's cores: what `jobs` is when nothing else says so. 0 counts as 1.
+    pub cores: usize,
+    /// Switches `run.fail_fast` on or off.
+    pub fail_fast: Option<bool>,
+    /// Instead of every suite's `retries.failed`.
+    pub retries: Option<u32>,
+    /// Reports on top of the pipeline's; one of the same format replaces it.
+    pub reports: Vec<ReportTarget>,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A filter is no glob.
+    #[error("{} is not a name or glob of suites: {why}", quoted(filter))]
+    BadFilter {
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A filter matches no suite.
+    #[error("no suite matches {}{}\nsuites: {suites}", quoted(filter), meant(suggestion.as_deref()))]
+    NoMatch {
+        /// The filter.
+        filter: String,
+        /// A suite with a similar name.
+        suggestion: Option<String>,
+        /// The pipeline's suites, for people.
+        suites: String,
+    },
+    /// No suite that the filters match has the labels.
+    #[error("no suite {has} the label {labels}\nlabels: {known}")]
+    NoLabel {
+        /// `has`, or what the filters narrowed it down to.
+        has: &'static str,
+        /// The labels asked for.
+        labels: String,
+        /// The labels that there are, for people.
+        known: String,
+    },
+}
+
+impl PlanError {
+    /// The exit code that says so.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::BadFilter { .. } => ExitStatus::Usage,
+            Self::NoMatch { .. } | Self::NoLabel { .. } => ExitStatus::Empty,
+        }
+    }
+}
+
+fn meant(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
+}
+
+/// What can be selected: one variant of a suite.
+pub(super) struct Candidate<'a> {
+    pub(super) name: &'a str,
+    pub(super) base: &'a str,
+    pub(super) labels: &'a std::collections::BTreeMap<String, String>,
+}
+
+/// Says of each candidate whether it is asked for; at least one is.
+pub(super) fn select(
+    candidates: &[Candidate<'_>],
+    selection: &Selection,
+) -> Result<Vec<bool>, PlanError> {
+    let mut chosen = vec![selection.filters.is_empty(); candidates.len()];
+    for filter in &selection.filters {
+        let glob = glob(filter)?;
+        let mut any = false;
+        for (candidate, chosen) in candidates.iter().zip(&mut chosen) {
+            let hit = |name: &str| name == filter || glob.is_match(name);
+            if hit(candidate.name) || hit(candidate.base) {
+                any = true;
+                *chosen = true;
+            }
+        }
+        if !any {
+            return Err(no_match(candidates, filter));
+        }
+    }
+    for (candidate, chosen) in candidates.iter().zip(&mut chosen) {
+        *chosen &= selection
+            .labels
+            .iter()
+            .all(|(key, value)| candidate.labels.get(key) == Some(value));
+    }
+    if chosen.contains(&true) {
+        Ok(chosen)
+    } else {
+        Err(no_label(candidates, selection))
+    }
+}
+
+/// Names hold brackets, so brackets are not character classes here.
+fn glob(filter: &str) -> Result<GlobMatcher, PlanError> {
+    let mut pattern = String::with_capacity(filter.len());
+    for c in filter.chars() {
+        match c {
+            '[' => pattern.push_str("[[]"),
+            ']' => pattern.push_str("[]]"),
+            c => pattern.push(c),
+        }
+    }
+    GlobBuilder::new(&pattern)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| PlanError::BadFilter {
+            filter: filter.to_owned(),
+            why: clean(&error.kind().to_string(), 100),
+        })
+}
+
+fn no_match(candidates: &[Candidate<'_>], filter: &str) -> PlanError {
+    let mut bases: Vec<&str> = candidates.iter().map(|candidate| candidate.base).collect();
+    bases.dedup();
+    let in_base = candidates
+        .iter()
+        .filter(|candidate| filter.split('[').next() == Some(candidate.base))
+        .map(|candidate| candidate.name);
+    let suggestion = closest(filter, in_base).or_else(|| closest(filter, bases.iter().copied()));
+    PlanError::NoMatch {
+        filter: filter.to_owned(),
+        suggestion: suggestion.map(str::to_owned),
+        suites: listed(bases, 20),
+    }
+}
+
+fn no_label(candidates: &[Candidate<'_>], selection: &Selection) -> PlanError {
+    let pairs = |(key, value): (&String, &String)| format!("{key}={value}");
+    let mut known: Vec<String> = candidates
+        .iter()
+        .flat_map(|candidate| candidate.labels.iter().map(pairs))
+        .collect();
+    known.sort();
+    known.dedup();
+    let asked: Vec<String> = selection
+        .labels
+        .iter()
+        .map(|(key, value)| pairs((key, value)))
+        .collect();
+    PlanError::NoLabel {
+        has: if selection.filters.is_empty() {
+            "has"
+        } else {
+            "of those that the filters match has"
+        },
+        labels: listed(asked.iter().map(String::as_str), 20),
+        known: if known.is_empty() {
+            "none".to_owned()
+        } else {
+            listed(known.iter().map(String::as_str), 20)
+        },
+    }
+}
