@@ -99,6 +99,25 @@ impl Book {
         }
     }
 
+    /// A line of the short summary. Before 5.4 no dash parts the reason of `XPASS` from its id: the
+    /// id is then the longest one that is known.
+    pub fn listed(&mut self, mut outcome: Outcome<'_>, report: &mut impl FnMut(TestCase)) {
+        if outcome.note.is_none() && !self.known.contains_key(outcome.id) {
+            let ends = outcome
+                .id
+                .rmatch_indices(' ')
+                .map(|(at, _)| outcome.id.split_at(at));
+            let known = ends
+                .into_iter()
+                .find(|(id, _)| self.known.contains_key(*id));
+            if let Some((id, note)) = known {
+                outcome.id = id;
+                outcome.note = Some(note.trim());
+            }
+        }
+        self.outcome(&outcome, report);
+    }
+
     /// A result. Calls `report` when it says something new.
     pub fn outcome(&mut self, outcome: &Outcome<'_>, report: &mut impl FnMut(TestCase)) {
         let id = match outcome.subtest {
