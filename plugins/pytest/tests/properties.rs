@@ -57,6 +57,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 1_500,
         failure_persistence: None,
+        max_global_rejects: 1_000_000,
         ..ProptestConfig::default()
     })]
 
