@@ -10,6 +10,7 @@ pub mod grammar;
 pub mod lines;
 pub mod parser;
 pub mod session;
+pub mod sum;
 pub mod verdict;
 pub mod words;
 
