@@ -10,6 +10,7 @@ pub mod grammar;
 pub mod lines;
 pub mod parser;
 pub mod session;
+pub mod sum;
 pub mod verdict;
 pub mod words;
 
@@ -34,14 +35,9 @@ impl Judge for Pytest {
 
     fn judge() -> Result<Verdict, Error> {
         // The two streams apart: interleaved, one may cut the other's lines in two.
-        let mut reader = read(Channel::Stdout);
+        let out = read(Channel::Stdout);
         let (end, capture) = (evidence::ended(), evidence::capture());
-        let errors = read(Channel::Stderr);
-        if !reader.sessions.seen && errors.sessions.seen {
-            // `pytest 1>&2`.
-            return Ok(verdict::decide(&errors, &end, &capture));
-        }
-        reader.adopt(errors);
+        let reader = verdict::join(out, read(Channel::Stderr));
         Ok(verdict::decide(&reader, &end, &capture))
     }
 }

@@ -87,6 +87,7 @@ pub fn classify(line: &[u8]) -> Option<Found<'_>> {
         b'=' => fenced(line),
         b'!' => grammar::unfence(line, b'!').map(|(text, fence)| Found::Bang(text, fence)),
         b'_' => grammar::unfence(line, b'_').map(|(text, _)| Found::Title(text)),
+        b'0'..=b'9' if !counts(line) => None,
         b'0'..=b'9' | b'n' => grammar::summary(line)
             .map(Found::Summary)
             .or_else(|| text(line).and_then(grammar::workers).map(Found::Expected)),
@@ -108,9 +109,16 @@ pub fn classify(line: &[u8]) -> Option<Found<'_>> {
         return found;
     }
     match last {
+        b'=' => glued_header(line),
         b']' | b'D' | b'L' | b'R' | b'S' | b'N' | b')' => verbose(line),
         _ => None,
     }
+}
+
+/// Whether a line that starts with a digit starts with `12 ` or `12/`: a date does not.
+fn counts(line: &[u8]) -> bool {
+    let end = line.iter().take(11).position(|byte| !byte.is_ascii_digit());
+    end.is_some_and(|at| matches!(line[at], b' ' | b'/'))
 }
 
 fn text(line: &[u8]) -> Option<&str> {
@@ -136,6 +144,20 @@ fn fenced(line: &[u8]) -> Option<Found<'_>> {
         _ if title.starts_with("slowest ") => Found::Section(Section::Other, fence),
         _ => return None,
     })
+}
+
+/// `test_a.py ..==== test session starts ====`: with `-s`, an inner run begins in the middle of the
+/// outer one's line.
+fn glued_header(line: &[u8]) -> Option<Found<'_>> {
+    const TITLE: &[u8] = b" test session starts ";
+    let right = line.iter().rev().take_while(|&&byte| byte == b'=').count();
+    let head = line[..line.len() - right].strip_suffix(TITLE)?;
+    let left = head.iter().rev().take_while(|&&byte| byte == b'=').count();
+    let fence = Fence {
+        width: right.min(left) + TITLE.len() + right,
+        minimal: right == 1,
+    };
+    (left > 0 && right <= left + 1).then_some(Found::Header(fence))
 }
 
 fn is_coverage(line: &[u8]) -> bool {
@@ -182,15 +204,10 @@ fn verbose(line: &[u8]) -> Option<Found<'_>> {
 fn result(head: &str) -> Option<Outcome<'_>> {
     // `path::name SKIPPED (why)`; a name may hold blanks and brackets.
     let (head, note) = match head.strip_suffix(')') {
-        Some(open) => WORDS.iter().find_map(|(word, _)| {
-            let (at, _) = open.match_indices(word).find(|(at, word)| {
-                let after = open.get(at + word.len()..);
-                let before = open.get(..*at);
-                after.is_some_and(|text| text.starts_with(" ("))
-                    && before.is_some_and(|text| text.ends_with(' '))
-            })?;
-            let end = at + word.len();
-            Some((open.get(..end)?, open.get(end + 2..)))
+        Some(open) => memchr::memchr_iter(b'(', open.as_bytes()).find_map(|at| {
+            let head = open.get(..at)?.strip_suffix(' ')?;
+            WORDS.iter().find(|(word, _)| head.ends_with(word))?;
+            Some((head, open.get(at + 1..)))
         })?,
         None => (head, None),
     };

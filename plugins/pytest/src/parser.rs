@@ -45,6 +45,7 @@ pub struct Reader {
     /// Lines read.
     pub lines: u64,
     sugar: Option<(Tally, u64)>,
+    told: (u32, Option<u32>),
 }
 
 impl Parser {
@@ -161,27 +162,35 @@ impl Reader {
             Section::Short if !self.sessions.is_nested() => {
                 if let Some(outcome) = lines::short(plain) {
                     self.book
-                        .outcome(&outcome, &mut |case| report(Notice::Case(case)));
+                        .listed(outcome, &mut |case| report(Notice::Case(case)));
                 }
             }
             _ => {}
         }
-        if self.usage.is_none() && plain.starts_with(b"ERROR: ") {
-            self.usage = Some(quote(&plain[7..]));
+        if self.usage.is_none() {
+            self.usage = usage_error(plain);
         }
         if self.fatal.is_none() && plain.starts_with(b"Fatal Python error: ") {
             self.fatal = Some(quote(&plain[20..]));
         }
         if !line.terminated {
             self.torn |= plain.first() == Some(&b'=');
-            self.dots_at_the_end(plain);
+            self.half_a_line(plain);
         }
     }
 
-    /// Half a line of dots behind a summary: tests were running again.
-    fn dots_at_the_end(&mut self, plain: &[u8]) {
-        let dots = |byte: &u8| b".FEsxXRfpu,".contains(byte);
-        if !plain.is_empty() && plain.iter().all(dots) {
+    /// Half a line behind a summary, `test_a.py ..` or `test_a.py::test_b `: tests were running
+    /// again.
+    fn half_a_line(&mut self, plain: &[u8]) {
+        if plain.ends_with(b" ") && memchr::memmem::find(plain, b".py::").is_some() {
+            self.sessions.touch();
+            return;
+        }
+        let start = memchr::memrchr(b' ', plain).map_or(0, |at| at + 1);
+        let dots = &plain[start..];
+        let path = plain[..start].trim_ascii_end();
+        let running = !dots.is_empty() && dots.iter().all(|byte| b".FEsxXRfpu,".contains(byte));
+        if running && (path.is_empty() || path.ends_with(b".py")) {
             self.sessions.touch();
         }
     }
@@ -202,8 +211,10 @@ impl Reader {
             _ => 0,
         };
         let by_percent = u32::try_from(by_percent).unwrap_or(u32::MAX);
-        if total.is_some() || done > 0 {
-            report(Notice::Progress(done.max(by_percent), total));
+        let now = (done.max(by_percent), total);
+        if now != self.told {
+            self.told = now;
+            report(Notice::Progress(now.0, now.1));
         }
     }
 
@@ -225,12 +236,17 @@ impl Reader {
         }
     }
 
-    /// pytest-sugar's summary has no end mark but the line after it.
+    /// The summary of pytest-sugar has no end mark: it is whole if another line follows, or if its
+    /// numbers reach those of `collected N items`.
     fn end_sugar(&mut self, next: Option<Line<'_>>) {
         let Some((tally, number)) = self.sugar.take() else {
             return;
         };
-        if next.is_none_or(|line| !line.terminated) {
+        let balanced = self.sessions.current().expected.is_some_and(|expected| {
+            let gone = expected.deselected.max(tally.deselected);
+            tally.finished() >= u64::from(expected.items.saturating_sub(gone))
+        });
+        if !balanced && !tally.is_red() && next.is_none_or(|line| !line.terminated) {
             self.torn = true;
             return;
         }
@@ -238,6 +254,17 @@ impl Reader {
         self.sessions
             .summary(summary, number, "Results (pytest-sugar)");
     }
+}
+
+/// `ERROR: file not found: x`, or argparse's `pytest: error: unrecognized arguments: x`; not the
+/// `ERROR: usage: …` before it.
+fn usage_error(plain: &[u8]) -> Option<String> {
+    if let Some(text) = plain.strip_prefix(b"ERROR: ") {
+        return (!text.starts_with(b"usage: ")).then(|| quote(text));
+    }
+    let program = memchr::memchr(b' ', &plain[..plain.len().min(64)])?;
+    let text = plain[program..].strip_prefix(b" error: ")?;
+    plain[..program].ends_with(b":").then(|| quote(text))
 }
 
 fn quote(text: &[u8]) -> String {

@@ -9,60 +9,19 @@ use tribunal_sdk::{
 
 use crate::grammar::Tally;
 use crate::parser::Reader;
-use crate::session::Closed;
+use crate::sum::{Sum, sum};
 use crate::words::{explain_exit, grouped, tally_words};
 
-/// What all summaries of a stream come to.
-struct Sum<'a> {
-    tally: Tally,
-    /// The last of those that count.
-    last: &'a Closed,
-    /// Tests that should have run, where every session says so.
-    expected: Option<u64>,
-    red: bool,
-    empty: bool,
-    ambiguous: bool,
-    bang: Option<&'a str>,
-    stopped_at: Option<u8>,
-}
-
-fn sum(reader: &Reader) -> Option<Sum<'_>> {
-    let closed = &reader.sessions.closed;
-    let top = || closed.iter().filter(|closed| !closed.nested);
-    let evident = top().any(Closed::has_evidence);
-    let headed = top().any(|closed| closed.open.header);
-    // The lines that belong to a session; a lone line is one only where there is nothing better.
-    let mut owned: Vec<&Closed> = if headed {
-        top().filter(|closed| closed.open.header).collect()
-    } else if evident {
-        top().filter(|closed| closed.has_evidence()).collect()
+/// Returns what both streams say together: the output's word counts, the other one explains. Where
+/// only stderr holds anything of pytest (`pytest 1>&2`), it is the output.
+pub fn join(stdout: Reader, stderr: Reader) -> Reader {
+    let (mut output, other) = if stderr.sessions.seen && !stdout.sessions.seen {
+        (stderr, stdout)
     } else {
-        top().collect()
+        (stdout, stderr)
     };
-    if !evident {
-        owned.drain(..owned.len().saturating_sub(1));
-    }
-    let last = *owned.last()?;
-    let mut tally = Tally::default();
-    let mut expected = Some(0_u64);
-    for session in &owned {
-        tally.add(&session.summary.tally);
-        expected = expected.zip(session.open.expected).map(|(sum, more)| {
-            let gone = more.deselected.max(session.summary.tally.deselected);
-            sum + u64::from(more.items.saturating_sub(gone)) + u64::from(more.modules_skipped)
-        });
-    }
-    Some(Sum {
-        // Never the greener one: every summary anywhere must be green, every outer one not empty.
-        red: closed.iter().any(|closed| closed.summary.tally.is_red()),
-        empty: top().any(|closed| closed.summary.tally.is_empty()),
-        ambiguous: closed.len() > owned.len(),
-        bang: top().find_map(|closed| closed.open.bang.as_deref()),
-        stopped_at: last.open.percent.filter(|&percent| percent < 100),
-        tally,
-        last,
-        expected,
-    })
+    output.adopt(other);
+    output
 }
 
 /// Returns the verdict.
@@ -103,6 +62,14 @@ fn describe(sum: &Sum<'_>, extra: &mut Vec<Label>) {
         ));
     }
     let tally = &sum.tally;
+    // xdist's `--dist each` does that; so does a forged line.
+    if let Some(expected) = sum.expected.filter(|&expected| tally.finished() > expected) {
+        let text = progress_words(tally.finished(), expected);
+        extra.push(label(
+            "warning",
+            format!("more tests than were collected: {text}"),
+        ));
+    }
     for (count, name) in [
         (tally.xfailed, "xfailed"),
         (tally.xpassed, "xpassed"),
@@ -172,7 +139,7 @@ fn judge(reader: &Reader, sum: Option<&Sum<'_>>, end: &EndState, capture: &Captu
     let so_far = progress(sum);
     if code != 0 {
         if code == 5 && sum.tally.is_empty() {
-            return (Status::Empty, "no-tests", empty(&sum.tally));
+            return (Status::Empty, "no-tests", empty(sum));
         }
         let why = explain_exit(code, reader, sum.bang);
         return match sum.bang {
@@ -207,7 +174,7 @@ fn judge(reader: &Reader, sum: Option<&Sum<'_>>, end: &EndState, capture: &Captu
         return (Status::Failed, "incomplete", text);
     }
     if sum.empty {
-        return (Status::Empty, "no-tests", empty(&sum.tally));
+        return (Status::Empty, "no-tests", empty(sum));
     }
     // With a hole in the output only a count that balances proves that nothing red was in it. The
     // host still holds its floor under this.
@@ -227,7 +194,7 @@ fn unfinished(reader: &Reader, sum: &Sum<'_>) -> Option<String> {
     let finished = sum.tally.finished();
     if let Some(expected) = sum.expected
         && finished < expected
-        && !sum.tally.collect_only
+        && (finished > 0 || !sum.tally.is_empty())
     {
         let (finished, expected) = (grouped(finished), grouped(expected));
         return Some(format!("incomplete: {finished} of {expected} ran"));
@@ -251,9 +218,9 @@ fn unfinished(reader: &Reader, sum: &Sum<'_>) -> Option<String> {
 
 fn without_summary(reader: &Reader, end: &EndState, code: i32, capture: &Capture) -> Decision {
     let lines = match reader.lines {
-        0 => "no output".to_owned(),
-        1 => "1 line".to_owned(),
-        lines => format!("{} lines", grouped(lines)),
+        0 => ": there is no output".to_owned(),
+        1 => " in 1 line".to_owned(),
+        lines => format!(" in {} lines", grouped(lines)),
     };
     if code == 0 {
         if is_lossy(capture) {
@@ -266,7 +233,7 @@ fn without_summary(reader: &Reader, end: &EndState, code: i32, capture: &Capture
         let text = if reader.torn {
             "exit 0 but the output ends in the middle of pytest's summary".to_owned()
         } else {
-            format!("exit 0 but no pytest summary in {lines}")
+            format!("exit 0 but no pytest summary{lines}")
         };
         return (Status::Failed, "no-summary", text);
     }
@@ -279,12 +246,12 @@ fn without_summary(reader: &Reader, end: &EndState, code: i32, capture: &Capture
             let why = explain_exit(code, reader, None);
             (Status::Failed, "internal-error", format!("{ended}: {why}"))
         }
-        4 => {
+        2 | 4 if code == 4 || reader.usage.is_some() => {
             let why = explain_exit(code, reader, None);
             (Status::Failed, "usage", format!("{ended}: {why}"))
         }
         _ => {
-            let text = format!("{ended} and no pytest summary in {lines}");
+            let text = format!("{ended} and no pytest summary{lines}");
             (Status::Failed, "no-summary", text)
         }
     }
@@ -352,11 +319,14 @@ fn green(sum: &Sum<'_>) -> String {
     tally_words(&sum.tally)
 }
 
-fn empty(tally: &Tally) -> String {
-    if tally.collect_only {
-        return "tests were only collected, none ran".to_owned();
-    }
-    match (tally.skipped, tally.deselected) {
+fn empty(sum: &Sum<'_>) -> String {
+    let collected = sum.expected.filter(|&expected| expected > 0);
+    match (sum.tally.skipped, sum.tally.deselected) {
+        // `--collect-only`; before 6.2 its line is that of a run without tests.
+        (0, _) if let Some(collected) = collected => {
+            format!("no tests ran, {} collected", grouped(collected))
+        }
+        (0, _) if sum.tally.collect_only => "no tests ran, only collected".to_owned(),
         (0, 0) => "no tests ran".to_owned(),
         (0, gone) => format!("no tests ran, {} deselected", grouped(u64::from(gone))),
         (skipped, _) => format!("no tests ran, {} skipped", grouped(u64::from(skipped))),

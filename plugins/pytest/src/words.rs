@@ -26,7 +26,10 @@ pub fn tally_words(tally: &Tally) -> String {
         (tally.xfailed, "xfailed"),
         (tally.xpassed, "xpassed"),
         (tally.errors, "errors"),
-        (tally.reruns, "reruns"),
+        (
+            tally.reruns,
+            if tally.reruns == 1 { "rerun" } else { "reruns" },
+        ),
     ] {
         if count > 0 {
             parts.push(format!("{} {word}", grouped(u64::from(count))));
@@ -52,7 +55,7 @@ pub fn explain_exit(code: i32, reader: &Reader, bang: Option<&str>) -> String {
         return "coverage below the threshold".to_owned();
     }
     match (code, &reader.usage) {
-        (4, Some(usage)) => format!("usage error: {usage}"),
+        (2 | 4, Some(usage)) => format!("usage error: {usage}"),
         (1, Some(error)) => error.clone(),
         _ => match code {
             2 => "interrupted",

@@ -69,6 +69,7 @@ impl Tally {
         ] {
             *slot = slot.saturating_add(count);
         }
+        self.collect_only |= more.collect_only;
         self.other.extend(more.other.iter().cloned());
     }
 
