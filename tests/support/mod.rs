@@ -10,15 +10,15 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 /// A folder with a `pipeline.toml`.
-pub struct Project {
+pub(crate) struct Project {
     dir: tempfile::TempDir,
 }
 
 /// What the binary did.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// One cache of compiled judges for all tests, so that only the first one compiles.
@@ -28,7 +28,7 @@ fn cache() -> &'static Path {
 }
 
 /// The binary, with an environment that does not depend on where the tests run.
-pub fn tribunal() -> Command {
+pub(crate) fn tribunal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tribunal"));
     for name in [
         "CI",
@@ -48,48 +48,48 @@ pub fn tribunal() -> Command {
 
 impl Project {
     /// Makes one whose pipeline has these lines after `version = 1` and a name.
-    pub fn new(pipeline: &str) -> Self {
+    pub(crate) fn new(pipeline: &str) -> Self {
         Self::raw(&format!("version = 1\nname = \"test\"\n{pipeline}"))
     }
 
     /// Makes one whose `pipeline.toml` is exactly this.
-    pub fn raw(pipeline: &str) -> Self {
+    pub(crate) fn raw(pipeline: &str) -> Self {
         let project = Self::empty();
         project.write("pipeline.toml", pipeline);
         project
     }
 
     /// Makes one without a pipeline.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a folder"),
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("below the project")).expect("a folder");
         fs::write(&path, text).expect("written");
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = tribunal();
         command.args(args).current_dir(self.path());
         command
     }
 
     /// Runs the binary to its end.
-    pub fn tribunal(&self, args: &[&str]) -> Ran {
+    pub(crate) fn tribunal(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().expect("the binary starts"))
     }
 
     /// Runs the pipeline and returns its exit code and summary.
-    pub fn run(&self, args: &[&str]) -> (Option<i32>, Value) {
+    pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, Value) {
         let ran = self.tribunal(&[&["run", "--format", "json"], args].concat());
         let summary = serde_json::from_str(&ran.out)
             .unwrap_or_else(|error| panic!("{error}\nstdout: {}\nstderr: {}", ran.out, ran.err));
@@ -97,12 +97,12 @@ impl Project {
     }
 
     /// The newest run's folder.
-    pub fn latest(&self) -> PathBuf {
+    pub(crate) fn latest(&self) -> PathBuf {
         fs::canonicalize(self.path().join(".tribunal/runs/latest")).expect("a run")
     }
 }
 
-pub fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -111,7 +111,7 @@ pub fn ran(output: Output) -> Ran {
 }
 
 /// The suite of that name in a summary.
-pub fn suite<'a>(summary: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn suite<'a>(summary: &'a Value, name: &str) -> &'a Value {
     let suites = summary["suites"].as_array().expect("a list");
     suites
         .iter()
@@ -120,7 +120,7 @@ pub fn suite<'a>(summary: &'a Value, name: &str) -> &'a Value {
 }
 
 /// Whether a python3 with pytest is there; says so where it is not.
-pub fn has_pytest() -> bool {
+pub(crate) fn has_pytest() -> bool {
     let found = Command::new("python3")
         .args(["-m", "pytest", "--version"])
         .output()
