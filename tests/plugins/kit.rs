@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
-use tribunal::capture::{self, Capture, Stream, Writer};
+use tribunal::capture::{self, Stream, Writer};
 use tribunal::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice};
 use tribunal::model::{CaptureReport, Completeness, EndState, Termination, Verdict};
 use tribunal::plan::{JudgeLimits, JudgeSource, JudgeSpec};
@@ -102,9 +102,8 @@ impl Bench {
 
 /// An attempt under way.
 pub(crate) struct Attempt {
-    _dir: TempDir,
+    dir: TempDir,
     pub(crate) output: Writer,
-    pub(crate) capture: Arc<Capture>,
     pub(crate) ended: watch::Sender<Option<Arc<Ended>>>,
     pub(crate) evidence: Evidence,
 }
@@ -122,13 +121,12 @@ impl Attempt {
                 executor: "local".to_owned(),
                 ..Facts::default()
             }),
-            capture: Arc::clone(&capture),
+            capture,
             ended: receiver,
         };
         Self {
-            _dir: dir,
+            dir,
             output,
-            capture,
             ended,
             evidence,
         }
@@ -144,7 +142,7 @@ impl Attempt {
             artifacts,
         };
         self.ended.send_replace(Some(Arc::new(ended)));
-        (self.evidence, self._dir)
+        (self.evidence, self.dir)
     }
 }
 
@@ -175,15 +173,11 @@ pub(crate) async fn judge_evidence(judge: &dyn Judge, evidence: Evidence) -> Out
         }
         notices
     };
-    let both = futures_join(judge.judge(evidence, sender), listening);
-    let (verdict, notices) = tokio::time::timeout(Duration::from_secs(60), both)
+    let both = async { tokio::join!(judge.judge(evidence, sender), listening) };
+    let (verdict, notices) = tokio::time::timeout(Duration::from_mins(1), both)
         .await
         .expect("an answer");
     Outcome { verdict, notices }
-}
-
-async fn futures_join<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Output) {
-    tokio::join!(one, other)
 }
 
 /// Judges an empty log with a judge of these bytes.

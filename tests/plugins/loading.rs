@@ -200,7 +200,7 @@ fn a_judge_that_breaks_when_asked_is_refused() {
         ),
         (
             r#"(func (export "describe") (result i32) (loop (br 0)) (unreachable))"#,
-            "CPU limit of 2s",
+            "`describe`: no answer within 2s",
         ),
     ];
     for (core, expected) in cases {

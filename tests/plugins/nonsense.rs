@@ -155,10 +155,10 @@ async fn control_sequences_reach_nobody() {
     let bytes = wasm(&text(
         r#"(data (i32.const 9000) "\1b]0;owned\07a\1b[2Jb\e2\80\aec\0d\00d")
         (func (export "judge") (result i32)
-          (i32.store (i32.const 2056) (i32.const 9000)) (i32.store (i32.const 2060) (i32.const 22))
-          (i32.store (i32.const 3072) (i32.const 9000)) (i32.store (i32.const 3076) (i32.const 22))
+          (i32.store (i32.const 2056) (i32.const 9000)) (i32.store (i32.const 2060) (i32.const 23))
+          (i32.store (i32.const 3072) (i32.const 9000)) (i32.store (i32.const 3076) (i32.const 23))
           (call $case (i32.const 3072))
-          (call $log (i32.const 2) (i32.const 9000) (i32.const 22))
+          (call $log (i32.const 2) (i32.const 9000) (i32.const 23))
           (i32.const 2048))"#,
     ));
     let outcome = outcome(&bytes).await;
