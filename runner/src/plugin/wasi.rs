@@ -25,7 +25,7 @@ const EPOCH: Duration = Duration::from_hours(438_288);
 /// How much later it is at each look, in nanoseconds.
 const LOOK: u64 = 1_000;
 /// Random bytes before they repeat.
-const RANDOM_BYTES: usize = 4096;
+const RANDOM_BYTES: usize = 1024;
 /// Random bytes that one call returns.
 const MAX_RANDOM: u64 = 64 << 10;
 
