@@ -18,6 +18,7 @@ pub mod event;
 pub mod executor;
 pub mod judge;
 pub mod model;
+pub mod os;
 pub mod plan;
 pub mod plugin;
 pub mod report;

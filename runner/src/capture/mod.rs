@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::model::CaptureReport;
 
+pub mod artifacts;
 mod index;
 mod reader;
 mod writer;

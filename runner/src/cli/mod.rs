@@ -1,1 +1,135 @@
-//! The command line: one file a command. The only room that turns errors into text.
+//! The command line: one file a command. The only room that turns errors into text and exit codes.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::ExitStatus;
+
+mod check;
+mod failure;
+mod judge;
+mod judge_text;
+mod logs;
+mod options;
+mod plan;
+mod run;
+mod runs;
+mod show;
+
+pub(crate) use failure::Failure;
+
+const AFTER_HELP: &str = "\
+Examples:
+  tribunal run                       run every suite of ./pipeline.toml
+  tribunal run 'unit*' --jobs 2      the suites whose name begins with unit, two at once
+  tribunal run --label team=pay      the suites with that label
+  tribunal plan                      what would run; touches nothing
+  pytest | tribunal judge pytest - --exit-code 0
+                                     judge any log, here one from a pipe
+  tribunal show                      the newest run once more
+  tribunal logs latest unit          all that the suite \"unit\" wrote in it
+
+Exit codes of run and judge:
+    0  all passed
+    1  a suite failed (failed, empty or timed out)
+    2  the command line, the pipeline or a judge is invalid; nothing was run
+    3  something errored or is incomplete, and nothing failed
+    4  nothing was selected
+  130  cancelled by SIGINT (Ctrl-C)
+  143  cancelled by SIGTERM";
+
+/// Runs parallel test suites, loses no line of their output, and lets WebAssembly judges decide.
+///
+/// A suite is `passed` only on positive evidence: it ended by itself, its output is all there, and its
+/// judge saw that tests ran and none failed.
+#[derive(Debug, Parser)]
+#[command(name = "tribunal", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
+    Judge(judge::JudgeArgs),
+    Show(show::ShowArgs),
+    Logs(logs::LogsArgs),
+    Runs(runs::RunsArgs),
+}
+
+/// Runs the command line `args` (with the program's name first) and returns the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let code = if error.use_stderr() {
+                ExitStatus::Usage
+            } else {
+                ExitStatus::Passed
+            };
+            drop(error.print());
+            return ExitCode::from(code as u8);
+        }
+    };
+    let ended = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Judge(args) => judge::judge(&args),
+        Command::Show(args) => show::show(&args),
+        Command::Logs(args) => logs::logs(&args),
+        Command::Runs(args) => runs::runs(&args),
+    };
+    match ended {
+        Ok(status) => ExitCode::from(status as u8),
+        Err(failure) => {
+            // With stderr gone there is nobody to tell.
+            drop(io::stderr().write_all(failure.to_string().as_bytes()));
+            ExitCode::from(failure.status() as u8)
+        }
+    }
+}
+
+/// The folder whose `.tribunal/` is meant: `--pipeline`'s, or the nearest one upwards that has runs, or
+/// the present one.
+fn project_root(pipeline: Option<&PathBuf>) -> PathBuf {
+    if let Some(file) = pipeline {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        return folder.map_or_else(|| PathBuf::from("."), PathBuf::from);
+    }
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let with_runs = here
+        .ancestors()
+        .find(|folder| crate::run::dir::runs_dir(folder).is_dir());
+    with_runs.map_or_else(|| here.clone(), PathBuf::from)
+}
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no error.
+fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::errored(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Prints a value as JSON.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(|error| Failure::errored(format!("cannot write JSON: {error}")))?;
+    text.push(b'\n');
+    print(&text)
+}

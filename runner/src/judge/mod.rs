@@ -9,6 +9,8 @@ use tokio::sync::{mpsc, watch};
 use crate::capture::Capture;
 use crate::model::{CaptureReport, Case, JudgeSummary, Label, Termination, Verdict};
 
+pub mod floor;
+
 /// Turns evidence into a verdict.
 #[async_trait]
 pub trait Judge: Send + Sync {

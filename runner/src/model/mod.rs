@@ -15,5 +15,6 @@ pub use status::{ExitStatus, RunStatus, SuiteStatus};
 pub use summary::{
     AttemptSummary, CaptureSummary, JudgeSummary, RunSummary, SUMMARY_VERSION, SuiteSummary,
 };
-pub use termination::{Condition, Container, EndState, Leftover, Termination, human_ms};
+pub(crate) use termination::human_ms;
+pub use termination::{Condition, Container, EndState, Leftover, Termination};
 pub use verdict::{Case, CaseStatus, Counts, Label, Verdict, VerdictStatus};

@@ -14,6 +14,11 @@ use serde::Serialize;
 
 use crate::event::SuiteIndex;
 
+mod expand;
+mod resolve;
+
+pub use resolve::{PlanError, Selection, resolve};
+
 /// Everything a run needs to know before it starts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {

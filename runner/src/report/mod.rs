@@ -1,9 +1,34 @@
 //! Renderings of a run: one format, one file, all snapshotted from the same recorded run.
 
+mod feed;
+mod file;
+pub mod json;
+pub mod junit;
+#[cfg(test)]
+mod recorded;
+pub mod terminal;
+
 use crate::event::Event;
+use crate::model::{ExitStatus, RunSummary};
+
+pub use feed::{Feed, FeedSender};
+
+/// What a report must be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Every event.
+    Everything,
+    /// What a person sees: ticks, and only the newest progress. Passed cases are left out.
+    Display,
+}
 
 /// Renders a run, event by event.
 pub trait Report: Send {
+    /// Returns what it must be told; asked once, before the first event.
+    fn need(&self) -> Need {
+        Need::Everything
+    }
+
     /// Takes in one event. Called in order, on a thread of its own.
     fn on_event(&mut self, event: &Event) -> Result<(), ReportError>;
 
@@ -25,4 +50,16 @@ pub struct ReportError {
     /// Why.
     #[source]
     pub source: std::io::Error,
+}
+
+/// Returns the exit code that a run's summary stands for: what the report prints and `run` returns.
+///
+/// A signal that cancelled the run decides before the suites do.
+pub fn exit_status(summary: &RunSummary) -> ExitStatus {
+    const SIGTERM: i32 = 15;
+    match summary.cancelled_by {
+        Some(SIGTERM) => ExitStatus::Terminated,
+        Some(_) => ExitStatus::Interrupted,
+        None => summary.status.into(),
+    }
 }

@@ -1,1 +1,76 @@
 //! Running a plan: one dispatcher, one task a suite, one journal.
+//!
+//! The [`dispatcher`](Dispatcher) is the only one who knows the whole run: it starts suites when a slot is
+//! free and what they need has passed, numbers every event with the running totals, hears signals and
+//! decides about cancelling. Suites only know themselves and tell it by messages.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::event::{Event, EventKind, SuiteIndex};
+use crate::executor::{Cancel, Executor};
+use crate::judge::Judge;
+use crate::model::{RunSummary, SuiteSummary};
+use crate::plan::Plan;
+
+mod attempt;
+pub(crate) mod cases;
+pub mod dir;
+mod dispatcher;
+pub mod journal;
+pub mod signal;
+mod suite;
+mod tally;
+
+#[cfg(test)]
+mod tests;
+
+pub use dispatcher::Dispatcher;
+
+/// What a run needs besides its plan.
+pub struct Means {
+    /// The run's directory.
+    pub dir: dir::RunDir,
+    /// The directory as people are shown it.
+    pub shown_dir: String,
+    /// The run's id.
+    pub id: String,
+    /// The judges of the plan, by name.
+    pub judges: BTreeMap<String, Arc<dyn Judge>>,
+    /// Where suites run that name no other place.
+    pub local: Arc<dyn Executor>,
+    /// Takes every event, in order; must not block.
+    pub events: Box<dyn FnMut(Event) + Send>,
+    /// Signals to tribunal; `None` where nobody sends any.
+    pub signals: Option<signal::Signals>,
+}
+
+/// How a run came back.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// Everything was run, or cancelled, to its end.
+    Finished(Box<RunSummary>),
+    /// Left at once by a third signal; suites may still be running.
+    Abandoned {
+        /// The signal's number.
+        signal: i32,
+    },
+}
+
+/// What a suite tells the dispatcher.
+enum Message {
+    /// Something happened that everybody may know.
+    Event(EventKind),
+    /// A case failed that no further attempt can mend.
+    SawFailure(SuiteIndex),
+    /// The suite has come to its end.
+    Done(SuiteIndex, Box<SuiteSummary>),
+}
+
+/// Runs a plan to its end.
+pub async fn run(plan: &Plan, means: Means) -> RunEnd {
+    let (cancel, _) = watch::channel(Cancel::None);
+    Dispatcher::new(plan, means, cancel).run().await
+}

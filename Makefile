@@ -1,0 +1,44 @@
+# Two commands do everything on a machine with Rust, Python and make:
+#   make run    builds tribunal, runs the examples of the root pipeline, shows the report
+#   make test   all tests
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := target/venv
+READY := $(VENV)/ready
+# The suites of pipeline.toml find pytest here.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: run test setup lint deny doc bench clean
+
+run: setup
+	$(CARGO) build --release --locked
+	target/release/tribunal run --label kind=example
+
+test: setup
+	$(CARGO) test --workspace --locked
+
+# What the builds and suites need besides Rust itself; does nothing when it is there.
+setup: $(READY)
+	@command -v rustup >/dev/null && rustup target list --installed | grep -q '^wasm32-unknown-unknown$$' || rustup target add wasm32-unknown-unknown
+
+$(READY): examples/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r examples/requirements.txt
+	@touch $@
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked --version 0.20.2
+	$(CARGO) deny --all-features check bans licenses sources
+
+bench:
+	cargo build --release --locked && $(PYTHON) benches/peers.py
+
+clean:
+	$(CARGO) clean

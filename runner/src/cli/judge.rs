@@ -1,0 +1,403 @@
+//! `tribunal judge`: judges any log on disk or from a pipe.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::{Failure, judge_text, options, print, print_json};
+use crate::capture::{self, Capture, Stream};
+use crate::judge::floor::{self, Matter, Policy};
+use crate::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice};
+use crate::model::{
+    AttemptSummary, CaptureReport, CaptureSummary, Completeness, EndState, ExitStatus, RunStatus,
+    RunSummary, SUMMARY_VERSION, SuiteSummary, Termination, Verdict,
+};
+use crate::run::cases::CaseBook;
+
+/// Judges a log: what would tribunal have said of a suite that left this output and ended like that?
+///
+/// Nothing is run and nothing is stored. Without `--exit-code`, `--signal` or `--oom-killed` the end is
+/// unknown, and what has an unknown end never passes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tribunal judge pytest pytest.log --exit-code 0
+  pytest -q | tribunal judge pytest - --exit-code 0
+  tribunal judge junit --exit-code 1 --artifact reports/junit.xml
+  tribunal judge ./coverage.wasm unit.log --exit-code 0 --config '{\"minimum\": 85}'
+  tribunal judge pytest pod.log --oom-killed --format json
+
+Exit codes are those of `tribunal run`.")]
+pub(super) struct JudgeArgs {
+    /// A built-in judge (exit-code, pytest, junit), a judge of the pipeline, or a .wasm file.
+    judge: String,
+    /// The log; `-` reads standard input; without it the output is empty.
+    #[arg(value_name = "FILE|-")]
+    file: Option<PathBuf>,
+    /// It ended by itself with this exit code.
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        conflicts_with = "signal"
+    )]
+    exit_code: Option<i32>,
+    /// It was killed by this signal (SIGSEGV, KILL, 9).
+    #[arg(long, value_name = "NAME")]
+    signal: Option<String>,
+    /// It was killed for memory.
+    #[arg(long)]
+    oom_killed: bool,
+    /// Part of the output is missing.
+    #[arg(long)]
+    incomplete: bool,
+    /// A file the suite left; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    artifact: Vec<PathBuf>,
+    /// The judge's configuration.
+    #[arg(long, value_name = "JSON")]
+    config: Option<String>,
+    /// A suite without tests passes.
+    #[arg(long)]
+    allow_empty: bool,
+    /// The pipeline whose [judges] are meant [default: pipeline.toml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<PathBuf>,
+    /// How to print the verdict.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
+    let (judge, config_json) = options::judge(
+        &args.judge,
+        args.config.as_deref(),
+        args.pipeline.as_deref(),
+    )?;
+    let end = end_state(args)?;
+    let artifacts = args
+        .artifact
+        .iter()
+        .map(|path| artifact(path))
+        .collect::<Result<_, _>>()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
+    let hearing = Hearing {
+        judge,
+        config_json,
+        end,
+        artifacts,
+    };
+    let summary = runtime.block_on(hear(args, hearing))?;
+    match args.format {
+        Format::Json => print_json(&summary)?,
+        Format::Human => print(judge_text::render(&summary).as_bytes())?,
+    }
+    Ok(summary.status.into())
+}
+
+struct Hearing {
+    judge: Arc<dyn Judge>,
+    config_json: String,
+    end: EndState,
+    artifacts: Vec<Artifact>,
+}
+
+async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure> {
+    let (begun, started_at) = (Instant::now(), Timestamp::now().to_string());
+    let scratch = Scratch::default();
+    let (capture, pump) = open(args, &scratch)?;
+    let (ended_tx, ended_rx) = watch::channel(None);
+    let (notices_tx, mut notices) = mpsc::channel(256);
+    let name = name_of(args);
+    let facts = Arc::new(Facts {
+        pipeline: String::new(),
+        suite: name.clone(),
+        attempt: 1,
+        executor: "file".to_owned(),
+        command: Vec::new(),
+        labels: Vec::new(),
+        config_json: hearing.config_json,
+    });
+    let evidence = Evidence {
+        facts,
+        capture: Arc::clone(&capture),
+        ended: ended_rx,
+    };
+    let mut termination = Termination::new(hearing.end);
+    let mut book = CaseBook::new(0, 1);
+    let ending = async {
+        if let Some(pump) = pump {
+            // The thread cannot panic; what it could not read is in the capture's report.
+            drop(pump.await);
+        }
+        let capture = capture.ended().await;
+        termination.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        ended_tx.send_replace(Some(Arc::new(Ended {
+            termination: termination.clone(),
+            capture: capture.clone(),
+            artifacts: hearing.artifacts,
+        })));
+        capture
+    };
+    let listening = async {
+        while let Some(notice) = notices.recv().await {
+            if let Notice::Log { level, message } = &notice
+                && args.format == Format::Human
+            {
+                drop(print(format!("{level}: {message}\n").as_bytes()));
+            }
+            book.take(notice);
+        }
+    };
+    let judging = hearing.judge.judge(evidence, notices_tx);
+    let (report, answer, ()) = tokio::join!(ending, judging, listening);
+    let suite = conclude(
+        args,
+        name,
+        &hearing.judge,
+        (answer, &termination, &report),
+        &mut book,
+    );
+    Ok(RunSummary {
+        version: SUMMARY_VERSION,
+        run: None,
+        pipeline: String::new(),
+        status: RunStatus::of([suite.status]),
+        started_at,
+        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        cancelled_by: None,
+        suites: vec![suite],
+        warnings: Vec::new(),
+    })
+}
+
+fn conclude(
+    args: &JudgeArgs,
+    name: String,
+    judge: &Arc<dyn Judge>,
+    (answer, termination, report): (Result<Verdict, JudgeError>, &Termination, &CaptureReport),
+    book: &mut CaseBook,
+) -> SuiteSummary {
+    let identity = judge.identity();
+    let policy = Policy {
+        allow_empty: args.allow_empty,
+        ..Policy::default()
+    };
+    let matter = Matter {
+        judge: &identity.name,
+        answer: answer.as_ref(),
+        termination,
+        capture: report,
+        saw_failure: book.saw_failure(),
+    };
+    let mut ruling = floor::rule(&matter, policy);
+    if let Err(error) = &answer
+        && !error.details().is_empty()
+    {
+        ruling.warnings.push(error.details().to_owned());
+    }
+    let counts = answer
+        .ok()
+        .and_then(|verdict| verdict.counts)
+        .or(book.counts());
+    let (failing, failing_omitted) = book.failing();
+    SuiteSummary {
+        name,
+        status: ruling.status,
+        summary: ruling.summary.clone(),
+        reason: ruling.reason,
+        attempts: 1,
+        duration_ms: termination.duration_ms,
+        capture: CaptureSummary {
+            completeness: report.completeness,
+            bytes: report.bytes,
+            lines: report.lines,
+        },
+        counts: counts.unwrap_or_default(),
+        judge: identity,
+        end: Some(termination.end.clone()),
+        warnings: ruling.warnings,
+        history: vec![AttemptSummary {
+            attempt: 1,
+            status: ruling.status,
+            summary: ruling.summary,
+            duration_ms: termination.duration_ms,
+            first_failure: failing.first().cloned(),
+        }],
+        failing,
+        failing_omitted,
+        dir: None,
+    }
+}
+
+/// A folder for what comes from a pipe; removed when dropped.
+#[derive(Default)]
+struct Scratch(std::sync::OnceLock<PathBuf>);
+
+impl Scratch {
+    fn path(&self) -> io::Result<&Path> {
+        if self.0.get().is_none() {
+            let stamp = Timestamp::now().as_nanosecond();
+            let name = format!("tribunal-judge-{}-{stamp}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir(&path)?;
+            drop(self.0.set(path));
+        }
+        self.0
+            .get()
+            .map(PathBuf::as_path)
+            .ok_or_else(|| io::ErrorKind::Other.into())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.get() {
+            // What the system's temporary folder keeps, it cleans up itself.
+            drop(std::fs::remove_dir_all(path));
+        }
+    }
+}
+
+type Pump = tokio::task::JoinHandle<()>;
+
+/// The output to judge, and the thread that still fills it.
+fn open(args: &JudgeArgs, scratch: &Scratch) -> Result<(Arc<Capture>, Option<Pump>), Failure> {
+    let completeness = if args.incomplete {
+        Completeness::Cut
+    } else {
+        Completeness::Complete
+    };
+    let note = if args.incomplete { "--incomplete" } else { "" };
+    match args.file.as_deref() {
+        None => {
+            let (writer, capture) = capture::create(Path::new("."));
+            writer.finish(completeness, note);
+            Ok((capture, None))
+        }
+        Some(path) if path == Path::new("-") => {
+            let folder = scratch.path().map_err(|error| {
+                Failure::errored(format!("cannot make a temporary folder: {error}"))
+            })?;
+            let (mut writer, capture) = capture::create(folder);
+            let pump = tokio::task::spawn_blocking(move || {
+                let mut buffer = vec![0; 256 << 10];
+                let mut input = io::stdin().lock();
+                loop {
+                    match input.read(&mut buffer) {
+                        Ok(0) => break,
+                        Ok(n) => writer.write(Stream::Stdout, &buffer[..n]),
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            writer.note_gap(None, format!("standard input: {error}"));
+                            break;
+                        }
+                    }
+                }
+                writer.finish(completeness, note);
+            });
+            Ok((capture, Some(pump)))
+        }
+        Some(path) => {
+            let problem = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
+            let mut report = CaptureReport::nothing(completeness, note);
+            (report.bytes, report.lines) = measure(path).map_err(problem)?;
+            report.stdout_bytes = report.bytes;
+            Ok((
+                Capture::of_file(path.to_owned(), report).map_err(problem)?,
+                None,
+            ))
+        }
+    }
+}
+
+/// Bytes and line feeds of a file.
+fn measure(path: &Path) -> io::Result<(u64, u64)> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let (mut bytes, mut lines, mut buffer) = (0, 0, vec![0; 256 << 10]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((bytes, lines)),
+            n => {
+                bytes += n as u64;
+                lines += memchr::memchr_iter(b'\n', &buffer[..n]).count() as u64;
+            }
+        }
+    }
+}
+
+fn end_state(args: &JudgeArgs) -> Result<EndState, Failure> {
+    if args.oom_killed {
+        return Ok(EndState::OomKilled {
+            limit: None,
+            code: args.exit_code,
+        });
+    }
+    match (&args.signal, args.exit_code) {
+        (Some(name), _) => crate::os::signal_by_name(name)
+            .map(|(signal, name)| EndState::Signaled {
+                signal,
+                name,
+                core_dumped: false,
+            })
+            .ok_or_else(|| {
+                Failure::usage(format!(
+                    "--signal {name}: no such signal; names are like SIGKILL or TERM"
+                ))
+            }),
+        (None, Some(code)) => Ok(EndState::Exited { code }),
+        (None, None) => Ok(EndState::Lost {
+            reason: "no exit status was given; say it with --exit-code N".to_owned(),
+        }),
+    }
+}
+
+fn artifact(path: &Path) -> Result<Artifact, Failure> {
+    let found = path
+        .metadata()
+        .and_then(|found| {
+            if found.is_file() {
+                Ok(found)
+            } else {
+                Err(io::ErrorKind::InvalidInput.into())
+            }
+        })
+        .map_err(|error| Failure::usage(format!("--artifact {}: {error}", path.display())))?;
+    let name = path.to_string_lossy().trim_start_matches("./").to_owned();
+    Ok(Artifact {
+        name,
+        path: path.to_owned(),
+        size: found.len(),
+    })
+}
+
+fn name_of(args: &JudgeArgs) -> String {
+    match args.file.as_deref() {
+        None => "nothing".to_owned(),
+        Some(path) if path == Path::new("-") => "stdin".to_owned(),
+        Some(path) => path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+    }
+}

@@ -1,0 +1,176 @@
+//! `tribunal logs`: what a suite wrote, byte for byte.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, print, project_root};
+use crate::capture::{Capture, Channel, Reader, Stream};
+use crate::event::{AttemptRecord, EventKind};
+use crate::model::ExitStatus;
+use crate::report::terminal::clean;
+use crate::run::dir::RunDir;
+
+/// Prints what a suite wrote in a stored run.
+///
+/// Piped, it prints the bytes as they were captured. On a terminal, control sequences other than colours
+/// are taken out; `--raw` leaves them in.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tribunal logs latest unit                  the newest run's suite \"unit\"
+  tribunal logs 20261122-1532-7f3k unit --attempt 1 --stream stderr
+  tribunal logs latest unit --tail 50        the last 50 lines
+  tribunal logs latest 'unit[python=3.13]' > unit.log")]
+pub(super) struct LogsArgs {
+    /// The run: its id, the beginning of it, `latest`, or a run's folder.
+    run: String,
+    /// The suite's name.
+    suite: String,
+    /// Which attempt, from 1 [default: the last].
+    #[arg(long, value_name = "N")]
+    attempt: Option<u32>,
+    /// Which stream.
+    #[arg(long, value_enum, default_value_t = Which::Both)]
+    stream: Which,
+    /// Only the last N lines.
+    #[arg(long, value_name = "N")]
+    tail: Option<usize>,
+    /// Leave control sequences in, on a terminal too.
+    #[arg(long)]
+    raw: bool,
+    /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    Stdout,
+    Stderr,
+    Both,
+}
+
+pub(super) fn logs(args: &LogsArgs) -> Result<ExitStatus, Failure> {
+    let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
+    let record = find(&dir, &args.suite, args.attempt)?;
+    let path = dir.path().join(&record.dir);
+    let report = record.capture.clone();
+    let capture = Capture::open(&path, report)
+        .map_err(|error| Failure::errored(format!("{}: {error}", path.display())))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
+    let cleaned = !args.raw && io::stdout().is_terminal();
+    runtime.block_on(copy(args, &capture, &path, cleaned))?;
+    Ok(ExitStatus::Passed)
+}
+
+fn find(dir: &RunDir, suite: &str, attempt: Option<u32>) -> Result<AttemptRecord, Failure> {
+    let mut names = Vec::new();
+    let mut found = None;
+    for event in dir.events()? {
+        match event.kind {
+            EventKind::RunStarted { suites, .. } => {
+                names = suites.into_iter().map(|suite| suite.name).collect();
+            }
+            EventKind::AttemptFinished { record, .. }
+                if record.suite == suite && attempt.is_none_or(|n| n == record.attempt) =>
+            {
+                found = Some(*record);
+            }
+            _ => {}
+        }
+    }
+    found.ok_or_else(|| {
+        let hint = match attempt {
+            _ if !names.iter().any(|name| name == suite) => {
+                format!("its suites are: {}", names.join(", "))
+            }
+            Some(number) => format!("it has no finished attempt {number}"),
+            None => "it never started, or the run ended before it did".to_owned(),
+        };
+        Failure::usage(format!(
+            "no output of suite \"{suite}\" in {}: {hint}",
+            dir.path().display()
+        ))
+    })
+}
+
+async fn copy(
+    args: &LogsArgs,
+    capture: &Arc<Capture>,
+    path: &Path,
+    cleaned: bool,
+) -> Result<(), Failure> {
+    let channel = match args.stream {
+        Which::Stdout => Channel::Only(Stream::Stdout),
+        Which::Stderr => Channel::Only(Stream::Stderr),
+        Which::Both => Channel::Combined,
+    };
+    let unreadable = |error: io::Error| Failure::errored(format!("{}: {error}", path.display()));
+    let mut reader = capture.reader(channel);
+    if let Some(lines) = args.tail {
+        let bytes = last_lines(&reader, lines).await.map_err(unreadable)?;
+        return if cleaned {
+            print(clean::text(&bytes).as_bytes())
+        } else {
+            print(&bytes)
+        };
+    }
+    let mut out = io::stdout().lock();
+    let mut pending = Vec::new();
+    loop {
+        let bytes = reader.read(256 << 10).await.map_err(unreadable)?;
+        let ended = bytes.is_empty();
+        let written = if cleaned {
+            pending.extend(bytes);
+            // Whole lines, so that no sequence is cut in two.
+            let whole = if ended {
+                pending.len()
+            } else {
+                line_end(&pending)
+            };
+            let text = clean::text(&pending[..whole]);
+            pending.drain(..whole);
+            out.write_all(text.as_bytes())
+        } else {
+            out.write_all(&bytes)
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Failure::errored(format!("standard output: {error}"))),
+            Ok(()) if ended => return Ok(()),
+            Ok(()) => {}
+        }
+    }
+}
+
+fn line_end(bytes: &[u8]) -> usize {
+    match memchr::memrchr(b'\n', bytes) {
+        Some(at) => at + 1,
+        // A line without end must not grow without bound.
+        None if bytes.len() > 1 << 20 => bytes.len(),
+        None => 0,
+    }
+}
+
+/// Reads ever more of the end until it holds enough lines.
+async fn last_lines(reader: &Reader, lines: usize) -> io::Result<Vec<u8>> {
+    let mut max = 64 << 10;
+    loop {
+        let bytes = reader.tail(max).await?;
+        let body = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let starts: Vec<usize> = memchr::memrchr_iter(b'\n', body).take(lines).collect();
+        if starts.len() == lines {
+            let from = starts.last().map_or(bytes.len(), |at| at + 1);
+            return Ok(bytes[from..].to_vec());
+        }
+        if bytes.len() < max {
+            return Ok(bytes);
+        }
+        max *= 4;
+    }
+}

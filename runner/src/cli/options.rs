@@ -1,0 +1,240 @@
+//! What several commands take: which suites, how things look, which reports; and loading judges.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::config::Pipeline;
+use crate::judge::Judge;
+use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, Plan, ReportFormat, Selection};
+use crate::plugin::Registry;
+use crate::report::terminal::{ColorChoice, Flags, Settings};
+
+/// The pipeline that is meant when none is named.
+const PIPELINE: &str = "pipeline.toml";
+
+/// How something is printed to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// Which suites of which pipeline.
+#[derive(Debug, Args)]
+pub(super) struct SelectArgs {
+    /// Suites by name; `*` and `?` stand for anything. None: all.
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// Only suites with this label; may be repeated, and then all must be there.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    label: Vec<(String, String)>,
+    /// The pipeline's file.
+    #[arg(long, value_name = "FILE", default_value = PIPELINE)]
+    pub(super) pipeline: PathBuf,
+}
+
+impl SelectArgs {
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            filters: self.filters.clone(),
+            labels: self.label.clone(),
+            cores: cores(),
+            ..Selection::default()
+        }
+    }
+
+    /// Reads the pipeline and plans what is selected.
+    pub(super) fn plan(&self, selection: &Selection) -> Result<Plan, Failure> {
+        let pipeline = load(&self.pipeline)?;
+        crate::plan::resolve(&pipeline, selection).map_err(Failure::from)
+    }
+}
+
+/// Reads a pipeline; every mistake in it is in the failure.
+pub(super) fn load(path: &Path) -> Result<Pipeline, Failure> {
+    Pipeline::load(path).map_err(|error| {
+        let color = Settings::from_env(Flags::default()).color;
+        Failure::rendered(error.render(color))
+    })
+}
+
+/// How things look.
+#[derive(Debug, Args)]
+pub(super) struct LookArgs {
+    /// Colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// No symbols beyond ASCII.
+    #[arg(long)]
+    ascii: bool,
+    /// No live region, on a terminal too.
+    #[arg(long)]
+    no_live: bool,
+    /// Say more; twice: still more.
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say less: problems and the verdict; twice: nothing.
+    #[arg(long, short, action = clap::ArgAction::Count, conflicts_with = "verbose")]
+    quiet: u8,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl LookArgs {
+    pub(super) fn settings(&self) -> Settings {
+        let level = |count: u8| i8::try_from(count).unwrap_or(i8::MAX);
+        Settings::from_env(Flags {
+            color: match self.color {
+                Color::Auto => ColorChoice::Auto,
+                Color::Always => ColorChoice::Always,
+                Color::Never => ColorChoice::Never,
+            },
+            no_live: self.no_live,
+            ascii: self.ascii,
+            verbosity: level(self.verbose) - level(self.quiet),
+        })
+    }
+}
+
+/// `FORMAT=PATH`.
+#[derive(Clone, Debug)]
+pub(super) struct ReportArg {
+    pub(super) format: ReportFormat,
+    pub(super) path: PathBuf,
+}
+
+impl FromStr for ReportArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = || ReportFormat::ALL.map(|(name, _)| name).join(", ");
+        let (name, path) = text
+            .split_once('=')
+            .ok_or_else(|| format!("is not FORMAT=PATH; formats: {}", known()))?;
+        let format = ReportFormat::ALL.iter().find(|(known, _)| *known == name);
+        let (_, format) =
+            format.ok_or_else(|| format!("no format \"{name}\"; formats: {}", known()))?;
+        if path.is_empty() {
+            return Err(format!("{name}= lacks a path"));
+        }
+        Ok(Self {
+            format: *format,
+            path: PathBuf::from(path),
+        })
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("is not KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Loads the judges of a plan; all that cannot be used are told at once.
+pub(super) fn load_judges(plan: &Plan) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
+    load_specs(&plan.judges)
+}
+
+fn load_specs(
+    specs: &BTreeMap<String, JudgeSpec>,
+) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
+    let registry = Registry::load(specs).map_err(|errors| {
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|error| format!("error: {error}\n"))
+            .collect();
+        Failure::rendered(format!("{}nothing was run\n", lines.concat()))
+    })?;
+    for warning in registry.warnings() {
+        complain(&format!("warning: {warning}"));
+    }
+    Ok(specs
+        .keys()
+        .filter_map(|name| Some((name.clone(), registry.get(name)?)))
+        .collect())
+}
+
+/// Loads the judge a person named: of the pipeline, built in, or a file.
+pub(super) fn judge(
+    asked: &str,
+    config: Option<&str>,
+    pipeline: Option<&Path>,
+) -> Result<(Arc<dyn Judge>, String), Failure> {
+    let mut spec = find_spec(asked, pipeline)?;
+    if let Some(text) = config {
+        spec.config = serde_json::from_str(text)
+            .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
+    }
+    let json = crate::plugin::config_json(&spec);
+    let name = Path::new(asked)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let mut judges = load_specs(&BTreeMap::from([(name, spec)]))?;
+    let (_, judge) = judges
+        .pop_first()
+        .ok_or_else(|| Failure::errored(format!("judge \"{asked}\" was not loaded")))?;
+    Ok((judge, json))
+}
+
+fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
+    let plain = |source| JudgeSpec {
+        source,
+        sha256: None,
+        config: serde_json::Value::Null,
+        limits: JudgeLimits::default(),
+    };
+    let is_file = Path::new(asked)
+        .extension()
+        .is_some_and(|extension| extension == "wasm");
+    if is_file || asked.contains('/') {
+        return Ok(plain(JudgeSource::File(PathBuf::from(asked))));
+    }
+    let here = Path::new(PIPELINE);
+    let mut known: Vec<String> = crate::plugin::builtin_names().map(str::to_owned).collect();
+    if let Some(path) = pipeline.or_else(|| here.is_file().then_some(here)) {
+        let declared = load(path)?.judges();
+        if let Some(spec) = declared.get(asked) {
+            return Ok(spec.clone());
+        }
+        known.extend(declared.into_keys());
+    }
+    if crate::plugin::builtin_names().any(|name| name == asked) {
+        return Ok(plain(JudgeSource::Builtin(asked.to_owned())));
+    }
+    let close = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(name, asked), name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    let hint = close.map_or_else(String::new, |(_, name)| {
+        format!("; did you mean \"{name}\"?")
+    });
+    let known = known.join(", ");
+    Err(Failure::usage(format!(
+        "no judge \"{asked}\"{hint} (there are: {known}, or a path to a .wasm file)"
+    )))
+}
+
+/// Processors this process may use.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Says something on standard error. With it gone there is nobody to tell.
+pub(super) fn complain(text: &str) {
+    drop(io::stderr().write_all(format!("{text}\n").as_bytes()));
+}

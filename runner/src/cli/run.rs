@@ -1,0 +1,208 @@
+//! `tribunal run`: runs the pipeline.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::options::{Format, LookArgs, ReportArg, SelectArgs};
+use super::{Failure, options};
+use crate::executor::local::LocalExecutor;
+use crate::model::ExitStatus;
+use crate::plan::{Plan, ReportFormat, ReportTarget};
+use crate::report::json::Json;
+use crate::report::junit::Junit;
+use crate::report::terminal::Terminal;
+use crate::report::{self, Feed, Report};
+use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
+use crate::run::journal::Journal;
+use crate::run::signal::Signals;
+use crate::run::{self, Means, RunEnd};
+
+/// Runs the suites of a pipeline and judges them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tribunal run                              every suite
+  tribunal run unit 'e2e*'                  by name; * and ? stand for anything
+  tribunal run --label team=pay --jobs 8    by label, eight at once
+  tribunal run --fail-fast                  stop the rest at the first failure
+  tribunal run --report junit=out/junit.xml --report json=out/run.json
+  tribunal run --format json | jq .status   the summary on standard output
+
+What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the
+third leaves at once. Everything is kept in .tribunal/runs/<id>/ beside the pipeline.
+
+Exit codes:
+    0  all passed            1  a suite failed          2  nothing was run: usage or pipeline
+    3  errored, incomplete   4  nothing was selected  130  SIGINT                143  SIGTERM")]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    select: SelectArgs,
+    /// Suites at once on this machine [default: the pipeline's, or the number of cores].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Cancel the rest at the first failure.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Attempts after a suite's own failure, for every suite.
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// What is printed to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Writes a report; may be repeated. Formats: json, junit.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    report: Vec<ReportArg>,
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+/// Between TERM and KILL for processes that left their suite.
+const ORPHAN_GRACE: Duration = Duration::from_millis(500);
+
+pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
+    let plan = plan(args)?;
+    let judges = options::load_judges(&plan)?;
+    let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
+    let id = dir.intro()?.id;
+    let feed = Feed::spawn(reports(args, &plan, &dir)?)
+        .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
+    if let Err(error) = crate::os::become_subreaper() {
+        options::complain(&format!("warning: processes that leave their suite may remain: {error}"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(options::cores().min(4))
+        .max_blocking_threads(plan.jobs + 8)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
+    let sender = feed.sender();
+    let ended = runtime.block_on(async {
+        let means = Means {
+            shown_dir: shown(dir.path()),
+            dir,
+            id: id.clone(),
+            judges,
+            local: Arc::new(LocalExecutor),
+            events: Box::new(move |event| sender.send(event)),
+            signals: Signals::listen().ok(),
+        };
+        run::run(&plan, means).await
+    });
+    // Suites that a third signal abandoned may still be blocked in the kernel: not waited for.
+    runtime.shutdown_background();
+    let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
+    let problems = feed.finish();
+    for left in &orphans {
+        options::complain(&format!(
+            "warning: process {} ({}) had left its suite and was ended",
+            left.pid, left.command
+        ));
+    }
+    for problem in &problems {
+        options::complain(&format!("error: {problem}"));
+    }
+    let status = status(&ended);
+    // A report that was asked for and is not there is an error, but hides no failure.
+    Ok(if problems.is_empty() || status != ExitStatus::Passed {
+        status
+    } else {
+        ExitStatus::Errored
+    })
+}
+
+fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+    let mut selection = args.select.selection();
+    selection.jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
+    selection.fail_fast = args.fail_fast.then_some(true);
+    selection.retries = args.retries;
+    let mut plan = args.select.plan(&selection)?;
+    let here = std::env::current_dir().unwrap_or_default();
+    plan.reports
+        .extend(args.report.iter().map(|report| ReportTarget {
+            format: report.format,
+            path: here.join(&report.path),
+        }));
+    Ok(plan)
+}
+
+fn intro(plan: &Plan, id: String) -> RunIntro {
+    RunIntro {
+        version: DIR_VERSION,
+        id,
+        pipeline: plan.pipeline.clone(),
+        file: plan.file.clone(),
+        started_at: jiff::Timestamp::now().to_string(),
+        tribunal: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        suites: plan.suites.len(),
+    }
+}
+
+/// The terminal or JSON on standard output, the journal, and what was asked for.
+fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Report>>, Failure> {
+    let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
+    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
+    match args.format {
+        Format::Human => {
+            let mut settings = args.look.settings();
+            settings.run_dir = Some(dir.path().to_owned());
+            settings.outputs = plan
+                .reports
+                .iter()
+                .map(|target| (name(target.format).to_owned(), shown(&target.path)))
+                .collect();
+            reports.push(Box::new(Terminal::new(
+                Box::new(std::io::stdout()),
+                settings,
+            )));
+        }
+        Format::Json => reports.push(Box::new(Json::to_writer(Box::new(std::io::stdout())))),
+    }
+    for target in &plan.reports {
+        reports.push(file_report(target, Some(dir.path().to_owned()))?);
+    }
+    Ok(reports)
+}
+
+/// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
+pub(super) fn file_report(
+    target: &ReportTarget,
+    run_dir: Option<PathBuf>,
+) -> Result<Box<dyn Report>, Failure> {
+    if let Some(folder) = target.path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::errored(format!("cannot make {}: {error}", folder.display()))
+        })?;
+    }
+    Ok(match target.format {
+        ReportFormat::Junit => Box::new(Junit::new(target.path.clone(), run_dir)),
+        ReportFormat::Json => Box::new(Json::to_file(target.path.clone())),
+    })
+}
+
+fn name(format: ReportFormat) -> &'static str {
+    ReportFormat::ALL
+        .iter()
+        .find(|(_, known)| *known == format)
+        .map_or("report", |(name, _)| name)
+}
+
+/// A path as people typed it, where it is below the present folder.
+fn shown(path: &std::path::Path) -> String {
+    let here: PathBuf = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+fn status(ended: &RunEnd) -> ExitStatus {
+    match ended {
+        RunEnd::Abandoned { signal: 15 } => ExitStatus::Terminated,
+        RunEnd::Abandoned { .. } => ExitStatus::Interrupted,
+        RunEnd::Finished(summary) => report::exit_status(summary),
+    }
+}

@@ -1,0 +1,95 @@
+//! `tribunal runs`: the stored runs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{Failure, print, print_json, project_root};
+use crate::model::{ExitStatus, RunStatus, human_ms};
+use crate::run::dir::{self, RunDir, RunIntro};
+
+/// Lists the stored runs, the newest last.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tribunal runs
+  tribunal runs --format json | jq '.[-1].id'")]
+pub(super) struct RunsArgs {
+    /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<PathBuf>,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    intro: RunIntro,
+    /// None for a run that has not come to its end.
+    status: Option<RunStatus>,
+    duration_ms: Option<u64>,
+    /// Whether its process is still there.
+    alive: bool,
+}
+
+pub(super) fn runs(args: &RunsArgs) -> Result<ExitStatus, Failure> {
+    let root = project_root(args.pipeline.as_ref());
+    let mut rows = Vec::new();
+    let mut unreadable = Vec::new();
+    for id in dir::ids(&root)? {
+        match RunDir::find(&root, &id).and_then(|dir| Ok((dir.intro()?, dir.summary()))) {
+            Ok((intro, summary)) => rows.push(Row {
+                alive: summary.is_none() && crate::os::is_alive(intro.pid),
+                status: summary.as_ref().map(|summary| summary.status),
+                duration_ms: summary.map(|summary| summary.duration_ms),
+                intro,
+            }),
+            Err(error) => unreadable.push(format!("{id}  {error}\n")),
+        }
+    }
+    if matches!(args.format, Format::Json) {
+        print_json(&rows)?;
+        return Ok(ExitStatus::Passed);
+    }
+    let mut text: String = rows.iter().map(line).collect();
+    text.extend(unreadable);
+    if text.is_empty() {
+        text = format!(
+            "no runs in {}; `tribunal run` makes one\n",
+            dir::runs_dir(&root).display()
+        );
+    }
+    print(text.as_bytes())?;
+    Ok(ExitStatus::Passed)
+}
+
+fn line(row: &Row) -> String {
+    let status = match row.status {
+        Some(RunStatus::Passed) => "passed",
+        Some(RunStatus::Failed) => "failed",
+        Some(RunStatus::Errored) => "errored",
+        Some(RunStatus::Cancelled) => "cancelled",
+        Some(RunStatus::Empty) => "empty",
+        None if row.alive => "running",
+        None => "lost",
+    };
+    let took = row.duration_ms.map_or_else(|| "-".to_owned(), human_ms);
+    let RunIntro {
+        id,
+        pipeline,
+        suites,
+        started_at,
+        ..
+    } = &row.intro;
+    let started: String = started_at.chars().take(19).collect();
+    format!("{id}  {status:<9} {took:>8}  {suites:>5} suites  {started}Z  {pipeline}\n")
+}

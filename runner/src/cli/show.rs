@@ -1,0 +1,91 @@
+//! `tribunal show`: plays a stored run through the reports.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::options::{Format, LookArgs, ReportArg};
+use super::{Failure, options, print_json, project_root, run};
+use crate::event::EventKind;
+use crate::model::{ExitStatus, RunSummary};
+use crate::plan::ReportTarget;
+use crate::report::Report;
+use crate::report::terminal::Terminal;
+use crate::run::dir::RunDir;
+
+/// Shows a stored run once more, or writes reports of it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tribunal show                            the newest run, as it was shown then
+  tribunal show 20261122-1532              the run whose id begins like that
+  tribunal show latest --report junit=out/junit.xml
+  tribunal show --format json              its summary
+
+The exit code says whether it could be shown, not how the run ended.")]
+pub(super) struct ShowArgs {
+    /// The run: its id, the beginning of it, or a run's folder.
+    #[arg(default_value = "latest")]
+    run: String,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Writes a report instead of printing; may be repeated. Formats: json, junit.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    report: Vec<ReportArg>,
+    /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
+    #[arg(long, value_name = "FILE")]
+    pipeline: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
+    let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
+    let events = dir.events()?;
+    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    for report in &args.report {
+        let target = ReportTarget {
+            format: report.format,
+            path: report.path.clone(),
+        };
+        reports.push(run::file_report(&target, Some(dir.path().to_owned()))?);
+    }
+    if args.report.is_empty() {
+        if let Format::Json = args.format {
+            let summary: Option<&RunSummary> =
+                events.iter().rev().find_map(|event| match &event.kind {
+                    EventKind::RunFinished { summary } => Some(&**summary),
+                    _ => None,
+                });
+            let unfinished = || {
+                let path = dir.path().display();
+                Failure::errored(format!(
+                    "{path}: the run has not come to its end, so there is no summary"
+                ))
+            };
+            print_json(summary.ok_or_else(unfinished)?)?;
+            return Ok(ExitStatus::Passed);
+        }
+        let mut settings = args.look.settings();
+        settings.replay = true;
+        settings.run_dir = Some(dir.path().to_owned());
+        reports.push(Box::new(Terminal::new(
+            Box::new(std::io::stdout()),
+            settings,
+        )));
+    }
+    for report in &mut reports {
+        for event in &events {
+            report.on_event(event).map_err(Failure::errored)?;
+        }
+        report.finish().map_err(Failure::errored)?;
+    }
+    if !matches!(
+        events.last().map(|event| &event.kind),
+        Some(EventKind::RunFinished { .. })
+    ) {
+        options::complain("note: this run has not come to its end");
+    }
+    Ok(ExitStatus::Passed)
+}

@@ -1,0 +1,229 @@
+//! Hands events to reports, each on a thread of its own, and never waits for one.
+//!
+//! A terminal that is stopped, or a disk that is slow, holds up its own report and nothing else.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::{Need, Report, ReportError};
+use crate::event::{Event, EventKind, SuiteIndex};
+use crate::model::CaseStatus;
+
+/// Between two ticks.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Reports at work.
+pub struct Feed {
+    sender: FeedSender,
+    threads: Vec<JoinHandle<Vec<ReportError>>>,
+}
+
+/// Sends events to all reports of a [`Feed`]. Never blocks for longer than a lock.
+#[derive(Clone)]
+pub struct FeedSender {
+    queues: Arc<[Arc<Queue>]>,
+}
+
+impl Feed {
+    /// Starts a thread for each report. Where one cannot be started, none stays behind.
+    pub fn spawn(reports: Vec<Box<dyn Report>>) -> io::Result<Self> {
+        let mut queues: Vec<Arc<Queue>> = Vec::with_capacity(reports.len());
+        let mut threads = Vec::with_capacity(reports.len());
+        for (index, report) in reports.into_iter().enumerate() {
+            let queue = Arc::new(Queue::new(report.need()));
+            let its = Arc::clone(&queue);
+            queues.push(queue);
+            let thread = thread::Builder::new().name(format!("report-{index}"));
+            match thread.spawn(move || work(report, &its)) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    for queue in &queues {
+                        queue.close();
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let sender = FeedSender {
+            queues: queues.into(),
+        };
+        Ok(Self { sender, threads })
+    }
+
+    /// Returns a handle that sends events; handles are cheap to clone.
+    pub fn sender(&self) -> FeedSender {
+        self.sender.clone()
+    }
+
+    /// Sends one event to every report.
+    pub fn send(&self, event: impl Into<Arc<Event>>) {
+        self.sender.send(event);
+    }
+
+    /// Ends the stream, waits until every report has taken it all in, and returns what failed.
+    pub fn finish(self) -> Vec<ReportError> {
+        for queue in self.sender.queues.iter() {
+            queue.close();
+        }
+        let mut errors = Vec::new();
+        for thread in self.threads {
+            match thread.join() {
+                Ok(failed) => errors.extend(failed),
+                Err(_) => errors.push(ReportError {
+                    what: "a report".to_owned(),
+                    source: io::Error::other("it crashed; this is a bug in tribunal"),
+                }),
+            }
+        }
+        errors
+    }
+}
+
+impl FeedSender {
+    /// Sends one event to every report. Events sent after [`Feed::finish`] are dropped.
+    pub fn send(&self, event: impl Into<Arc<Event>>) {
+        let event = event.into();
+        for queue in self.queues.iter() {
+            queue.push(&event);
+        }
+    }
+}
+
+/// One report's life. After its first error it hears no more.
+fn work(mut report: Box<dyn Report>, queue: &Queue) -> Vec<ReportError> {
+    let mut next_tick = Instant::now() + TICK;
+    loop {
+        let (events, closed) = queue.take(next_tick);
+        for event in events {
+            if let Err(error) = report.on_event(&event) {
+                queue.abandon();
+                return vec![error];
+            }
+        }
+        if closed {
+            return report.finish().err().into_iter().collect();
+        }
+        if queue.need == Need::Display && Instant::now() >= next_tick {
+            next_tick = Instant::now() + TICK;
+            if let Err(error) = report.tick() {
+                queue.abandon();
+                return vec![error];
+            }
+        }
+    }
+}
+
+/// Events on their way to one report.
+struct Queue {
+    need: Need,
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    events: VecDeque<Arc<Event>>,
+    /// Where the newest progress of a suite waits, as long as nothing else of that suite came after.
+    progress: HashMap<SuiteIndex, usize>,
+    closed: bool,
+}
+
+impl Queue {
+    fn new(need: Need) -> Self {
+        Self {
+            need,
+            inner: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// A panic in another thread leaves the queue whole: every change of it is a single step.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: &Arc<Event>) {
+        let mut inner = self.lock();
+        if inner.closed {
+            return;
+        }
+        if self.need == Need::Display {
+            match &event.kind {
+                EventKind::CaseReported { case, .. } if case.status == CaseStatus::Passed => return,
+                EventKind::Progress { suite, .. } => {
+                    let end = inner.events.len();
+                    let place = *inner.progress.entry(*suite).or_insert(end);
+                    if let Some(waiting) = inner.events.get_mut(place) {
+                        *waiting = Arc::clone(event);
+                        return;
+                    }
+                }
+                kind => {
+                    if let Some(suite) = suite_of(kind) {
+                        inner.progress.remove(&suite);
+                    }
+                }
+            }
+        }
+        let was_empty = inner.events.is_empty();
+        inner.events.push_back(Arc::clone(event));
+        drop(inner);
+        if was_empty {
+            self.changed.notify_one();
+        }
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Nobody takes events from here any more.
+    fn abandon(&self) {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.events.clear();
+        inner.progress.clear();
+    }
+
+    /// Waits for events, the end, or the next tick, and takes all there is.
+    fn take(&self, next_tick: Instant) -> (VecDeque<Arc<Event>>, bool) {
+        let mut inner = self.lock();
+        while inner.events.is_empty() && !inner.closed {
+            let wait = next_tick.saturating_duration_since(Instant::now());
+            inner = if self.need == Need::Everything {
+                self.changed
+                    .wait(inner)
+                    .unwrap_or_else(PoisonError::into_inner)
+            } else if wait.is_zero() {
+                break;
+            } else {
+                let waited = self.changed.wait_timeout(inner, wait);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            };
+        }
+        inner.progress.clear();
+        (std::mem::take(&mut inner.events), inner.closed)
+    }
+}
+
+fn suite_of(kind: &EventKind) -> Option<SuiteIndex> {
+    match kind {
+        EventKind::PhaseChanged { suite, .. }
+        | EventKind::CaseReported { suite, .. }
+        | EventKind::Progress { suite, .. }
+        | EventKind::JudgeSaid { suite, .. }
+        | EventKind::AttemptFinished { suite, .. }
+        | EventKind::SuiteFinished { suite, .. } => Some(*suite),
+        EventKind::RunStarted { .. }
+        | EventKind::Cancelling { .. }
+        | EventKind::Warning { .. }
+        | EventKind::RunFinished { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

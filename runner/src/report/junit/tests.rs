@@ -1,0 +1,150 @@
+//! Tests of the `JUnit` report: its snapshot, and that any bytes make valid XML.
+
+use proptest::prelude::*;
+use quick_xml::events::Event as XmlEvent;
+
+use super::super::recorded;
+use super::*;
+use crate::model::CaseStatus;
+
+fn report(events: &[Event], dir: &Path) -> String {
+    let mut report = Junit::new(dir.join("unused.xml"), Some(dir.to_owned()));
+    for event in events {
+        report.on_event(event).expect("takes in the event");
+    }
+    report.render().expect("renders")
+}
+
+/// Reads XML to its end, and refuses what XML 1.0 does not allow.
+fn parse(xml: &str) -> Vec<String> {
+    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let mut names = Vec::new();
+    let mut open = 0_usize;
+    let mut reader = quick_xml::Reader::from_str(xml);
+    loop {
+        match reader.read_event().expect("XML") {
+            XmlEvent::Eof => break,
+            XmlEvent::Start(tag) | XmlEvent::Empty(tag) => {
+                for attribute in tag.attributes() {
+                    let attribute = attribute.expect("an attribute");
+                    let value = String::from_utf8_lossy(&attribute.value).into_owned();
+                    let value = quick_xml::escape::unescape(&value)
+                        .expect("entities")
+                        .into_owned();
+                    assert!(value.chars().all(legal), "{value:?}");
+                }
+                names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
+                open += 1;
+            }
+            XmlEvent::Text(text) => {
+                let text = text.decode().expect("UTF-8");
+                assert!(text.chars().all(legal), "{text:?}");
+            }
+            _ => {}
+        }
+    }
+    assert!(open > 0);
+    names
+}
+
+#[test]
+fn the_recorded_run() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let events = recorded::events();
+    recorded::write_outputs(dir.path(), &events);
+    let xml = report(&events, dir.path());
+    parse(&xml);
+    insta::assert_snapshot!(xml);
+}
+
+#[test]
+fn the_run_of_troubles() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let events = recorded::troubles();
+    recorded::write_outputs(dir.path(), &events);
+    let xml = report(&events, dir.path());
+    let names = parse(&xml);
+    assert_eq!(names.iter().filter(|name| *name == "testsuite").count(), 9);
+    assert_eq!(names.iter().filter(|name| *name == "error").count(), 5);
+    insta::assert_snapshot!(xml);
+}
+
+#[test]
+fn another_reader_agrees() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let events = recorded::troubles();
+    recorded::write_outputs(dir.path(), &events);
+    let path = dir.path().join("out/junit.xml");
+    let mut junit = Junit::new(&path, Some(dir.path().to_owned()));
+    for event in &events {
+        junit.on_event(event).expect("takes in the event");
+    }
+    junit.finish().expect("writes");
+    let script = "import sys, xml.etree.ElementTree as e; \
+        r = e.parse(sys.argv[1]).getroot(); \
+        print(r.tag, r.get('tests'), len(r.findall('.//testcase')), len(r.findall('.//error')))";
+    let output = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&path)
+        .output();
+    let output = output.expect("python3, which this project's own pipeline needs too");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        text.trim(),
+        "testsuites 39 39 5",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn errors_name_the_file() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("taken");
+    std::fs::create_dir(&path).expect("a folder in the way");
+    let mut junit = Junit::new(&path, None);
+    for event in recorded::events() {
+        junit.on_event(&event).expect("takes in the event");
+    }
+    let error = junit
+        .finish()
+        .expect_err("cannot replace a folder")
+        .to_string();
+    assert!(error.contains(&path.display().to_string()), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_makes_valid_xml(texts in prop::collection::vec("(?s).{0,40}|[\\x00-\\x1f<&>\"'\\]\\x{7f}-\\x{9f}\\x{fffe}\\x{ffff}]{0,20}", 6), ms in any::<f64>()) {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut events = recorded::events();
+        recorded::write_outputs(dir.path(), &events);
+        for folder in ["unit", "load"] {
+            let log = dir.path().join(format!("suites/{folder}/attempt-1/output.log"));
+            std::fs::write(log, texts.concat()).expect("written");
+        }
+        for event in &mut events {
+            match &mut event.kind {
+                EventKind::CaseReported { case, .. } => {
+                    case.id.push_str(&texts[0]);
+                    case.status = CaseStatus::Errored;
+                    case.message = Some(texts[1].clone());
+                    case.details = Some(texts[2].clone());
+                    case.file = Some(texts[3].clone());
+                    case.duration_ms = Some(ms);
+                }
+                EventKind::RunFinished { summary } => {
+                    summary.pipeline.clone_from(&texts[4]);
+                    for suite in &mut summary.suites {
+                        suite.name.push_str(&texts[0]);
+                        suite.summary.clone_from(&texts[5]);
+                        suite.reason = Some(texts[1].clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        parse(&report(&events, dir.path()));
+    }
+}

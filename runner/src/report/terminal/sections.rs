@@ -1,0 +1,228 @@
+//! The problems of a run by kind: failed, not decided, flaky, cancelled, and what to know besides.
+
+use anstyle::Style;
+
+use super::detail::{self, one_line};
+use super::line::unverified;
+use super::style::{BOLD, Line, MAGENTA, RED, YELLOW};
+use super::{clean, text};
+use crate::model::{CaseStatus, RunSummary, SuiteStatus, SuiteSummary};
+
+/// Lines in each section, so that the recap fits a screen.
+const FAILED: usize = 15;
+const UNDECIDED: usize = 8;
+const OTHERS: usize = 4;
+
+/// Problems of one kind: suite and what happened.
+pub(super) struct Section {
+    style: Style,
+    title: &'static str,
+    count: String,
+    entries: Vec<(String, String)>,
+    limit: usize,
+}
+
+/// Returns the sections of a run; those without an entry have no line.
+pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
+    let with = |wanted: fn(SuiteStatus) -> bool| -> Vec<&SuiteSummary> {
+        summary
+            .suites
+            .iter()
+            .filter(|suite| wanted(suite.status))
+            .collect()
+    };
+    let count = |suites: &[&SuiteSummary]| text::plural(suites.len() as u64, "suite");
+    let failed = with(SuiteStatus::is_failure);
+    let cases: u64 = failed.iter().map(|suite| failing(suite)).sum();
+    let share = (FAILED / failed.len().max(1)).max(1);
+    let undecided = with(SuiteStatus::is_undecided);
+    let flaky = with(|status| status == SuiteStatus::Flaky);
+    let cancelled = with(|status| status == SuiteStatus::Cancelled);
+    let warnings = warnings(summary);
+    vec![
+        Section {
+            style: RED.bold(),
+            title: "FAILED",
+            count: if cases > 0 {
+                format!("{}, {}", count(&failed), text::plural(cases, "case"))
+            } else {
+                count(&failed)
+            },
+            entries: failed
+                .iter()
+                .flat_map(|suite| failures(suite, share))
+                .collect(),
+            limit: FAILED,
+        },
+        Section {
+            style: MAGENTA.bold(),
+            title: "NOT DECIDED",
+            count: count(&undecided),
+            entries: undecided
+                .iter()
+                .map(|suite| (name(suite), why(suite)))
+                .collect(),
+            limit: UNDECIDED,
+        },
+        Section {
+            style: YELLOW.bold(),
+            title: "FLAKY",
+            count: count(&flaky),
+            entries: flaky
+                .iter()
+                .map(|suite| (name(suite), flakiness(suite)))
+                .collect(),
+            limit: OTHERS,
+        },
+        Section {
+            style: YELLOW,
+            title: "CANCELLED",
+            count: count(&cancelled),
+            entries: names_of(&cancelled).into_iter().collect(),
+            limit: 1,
+        },
+        Section {
+            style: YELLOW.bold(),
+            title: "WARNINGS",
+            count: text::number(warnings.len() as u64),
+            entries: warnings,
+            limit: OTHERS,
+        },
+    ]
+}
+
+impl Section {
+    /// Returns the title and an entry a line, as many as there is room for.
+    pub(super) fn lines(self, context: detail::Context<'_>, name_columns: usize) -> Vec<Line> {
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
+        let title = format!("=== {} ({}) ===", self.title, self.count);
+        let mut lines = vec![Line::new().with(self.style, title)];
+        let more = self.entries.len().saturating_sub(self.limit);
+        for (name, what) in self.entries.into_iter().take(self.limit) {
+            let line = if name.is_empty() {
+                Line::new()
+            } else {
+                Line::new()
+                    .with(BOLD, text::left(&name, name_columns))
+                    .add("  ")
+            };
+            lines.push(line.add(what));
+        }
+        if more > 0 {
+            let run = text::shell(context.run);
+            let mark = context.look.ellipsis();
+            lines.push(Line::new().add(format!(
+                "{mark} and {}: {} show {run}",
+                text::plural(more as u64, "more line"),
+                context.program
+            )));
+        }
+        lines
+    }
+}
+
+pub(super) fn name(suite: &SuiteSummary) -> String {
+    clean::line(&suite.name).into_owned()
+}
+
+fn failing(suite: &SuiteSummary) -> u64 {
+    suite.failing.len() as u64 + suite.failing_omitted
+}
+
+/// A line for each failing case, at most `share` of them; or what the suite came to.
+fn failures(suite: &SuiteSummary, share: usize) -> Vec<(String, String)> {
+    if suite.failing.is_empty() {
+        return vec![(name(suite), why(suite))];
+    }
+    let mut lines: Vec<_> = suite
+        .failing
+        .iter()
+        .take(share)
+        .map(|case| (name(suite), one_line(case, " - ")))
+        .collect();
+    let more = failing(suite) - lines.len() as u64;
+    if more > 0
+        && let Some((_, last)) = lines.last_mut()
+    {
+        *last = format!("{last} (and {})", text::plural(more, "more case"));
+    }
+    lines
+}
+
+/// The names of suites in one entry; none without suites.
+fn names_of(suites: &[&SuiteSummary]) -> Option<(String, String)> {
+    const NAMED: usize = 8;
+    let mut names: Vec<String> = suites.iter().take(NAMED).map(|suite| name(suite)).collect();
+    if suites.len() > NAMED {
+        names.push(format!("and {} more", suites.len() - NAMED));
+    }
+    (!names.is_empty()).then(|| (String::new(), names.join(", ")))
+}
+
+/// The status, where the summary does not say it, the summary, and the host's reason.
+fn why(suite: &SuiteSummary) -> String {
+    let summary = clean::line(&suite.summary);
+    let mut what = if suite.status == SuiteStatus::Failed {
+        summary.clone().into_owned()
+    } else {
+        let word = suite.status.word().to_lowercase();
+        if summary.to_lowercase().starts_with(&word) {
+            summary.clone().into_owned()
+        } else {
+            format!("{word}: {summary}")
+        }
+    };
+    if let Some(reason) = &suite.reason {
+        let reason = clean::line(reason);
+        if !what.contains(reason.as_ref()) && !reason.is_empty() {
+            what = format!("{what}; {reason}");
+        }
+    }
+    what
+}
+
+fn flakiness(suite: &SuiteSummary) -> String {
+    let attempts = suite
+        .history
+        .iter()
+        .filter(|attempt| !attempt.status.is_pass());
+    let mut cases = attempts
+        .filter_map(|attempt| attempt.first_failure.as_ref())
+        .chain(
+            suite
+                .failing
+                .iter()
+                .filter(|case| case.status == CaseStatus::Flaky),
+        );
+    let summary = clean::line(&suite.summary);
+    match cases.next() {
+        Some(case) => {
+            let (place, name) = detail::place_and_name(case);
+            format!("{place}{name}, {summary}")
+        }
+        None => summary.into_owned(),
+    }
+}
+
+/// What to know of suites that passed, and of the run. Problems tell their own in their blocks.
+fn warnings(summary: &RunSummary) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for suite in summary.suites.iter().filter(|suite| suite.status.is_pass()) {
+        let said = suite.warnings.iter();
+        lines.extend(said.map(|warning| (name(suite), clean::line(warning).into_owned())));
+        if unverified(suite)
+            && !suite
+                .warnings
+                .iter()
+                .any(|said| said.contains("unverified"))
+        {
+            let what = "its output is unverified: the middle cannot be vouched for";
+            lines.push((name(suite), what.to_owned()));
+        }
+    }
+    let of_run = summary.warnings.iter();
+    lines.extend(of_run.map(|warning| (String::new(), clean::line(warning).into_owned())));
+    lines
+}

@@ -1,0 +1,178 @@
+//! How the terminal report looks, and where that is decided from.
+
+use std::fmt;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::detect::{ColorChoice, Facts, Flags};
+
+/// Whether there is a region that is drawn again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Lines that stay, and a small region below them that shows what goes on.
+    Live,
+    /// Lines only: no symbol, no cursor movement, no carriage return, ever.
+    Plain,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// `-qq`: nothing.
+    Silent,
+    /// `-q`: a line for each problem, and the verdict.
+    Quiet,
+    /// Problems in detail, a line for each suite, the recap.
+    #[default]
+    Normal,
+    /// `-v`: also starts, judges' messages, and all that is known of a case.
+    Verbose,
+    /// `-vv`: also phases and debug messages.
+    Debug,
+}
+
+impl Verbosity {
+    /// Returns the verbosity for so many `-v` (positive) or `-q` (negative).
+    pub fn from_level(level: i8) -> Self {
+        match level {
+            ..=-2 => Self::Silent,
+            -1 => Self::Quiet,
+            0 => Self::Normal,
+            1 => Self::Verbose,
+            2.. => Self::Debug,
+        }
+    }
+}
+
+/// Tells the size of the terminal: columns and rows.
+pub type SizeSource = Arc<dyn Fn() -> (u16, u16) + Send + Sync>;
+/// Tells the time since a fixed moment; never goes back.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// How the terminal report looks.
+#[derive(Clone)]
+pub struct Settings {
+    /// Whether there is a live region.
+    pub mode: Mode,
+    /// Whether SGR sequences may be written.
+    pub color: bool,
+    /// Whether symbols outside of ASCII may be written.
+    pub unicode: bool,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// The least time between two frames.
+    pub frame: Duration,
+    /// In plain mode: how long nothing may be printed before a line says what is under way.
+    pub heartbeat: Duration,
+    /// Where the size comes from; asked before every frame.
+    pub size: SizeSource,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Whether the events are a recording: time is theirs, there is no region and no exit code.
+    pub replay: bool,
+    /// The run's real directory, for the last lines of outputs; by default the one that the run's
+    /// first event names.
+    pub run_dir: Option<PathBuf>,
+    /// The command that hints begin with.
+    pub program: String,
+    /// Other reports of this run, as name and path, for the last lines.
+    pub outputs: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Decides everything that can be decided from the surroundings; a pure function.
+    pub fn detect(facts: &Facts) -> Self {
+        let (width, height) = facts.size.unwrap_or((80, 24));
+        Self {
+            mode: facts.mode(),
+            color: facts.color(),
+            unicode: facts.unicode(),
+            verbosity: Verbosity::from_level(facts.flags.verbosity),
+            frame: Duration::from_millis(if facts.ssh { 250 } else { 100 }),
+            heartbeat: Duration::from_secs(if facts.is_ci() && !facts.accessible() {
+                60
+            } else {
+                30
+            }),
+            size: Arc::new(move || (width, height)),
+            clock: monotonic(),
+            replay: false,
+            run_dir: None,
+            program: "tribunal".to_owned(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Looks around, decides, and keeps measuring the terminal.
+    pub fn from_env(flags: Flags) -> Self {
+        let mut settings = Self::detect(&gather(flags));
+        settings.size = Arc::new(|| measure().unwrap_or((80, 24)));
+        settings
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("mode", &self.mode)
+            .field("color", &self.color)
+            .field("unicode", &self.unicode)
+            .field("verbosity", &self.verbosity)
+            .field("replay", &self.replay)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A clock that starts now.
+fn monotonic() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || start.elapsed())
+}
+
+fn measure() -> Option<(u16, u16)> {
+    terminal_size::terminal_size().map(|(width, height)| (width.0, height.0))
+}
+
+/// Reads the real surroundings.
+fn gather(flags: Flags) -> Facts {
+    let var = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let ci_shows_color = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "BUILDKITE",
+        "TF_BUILD",
+        "TEAMCITY_VERSION",
+    ]
+    .into_iter()
+    .any(|name| var(name).is_some());
+    Facts {
+        stdout_terminal: std::io::stdout().is_terminal(),
+        stderr_terminal: std::io::stderr().is_terminal(),
+        size: measure(),
+        term: var("TERM"),
+        ci: var("CI"),
+        ci_shows_color,
+        no_color: var("NO_COLOR"),
+        clicolor_force: var("CLICOLOR_FORCE"),
+        force_color: var("FORCE_COLOR"),
+        accessible: var("ACCESSIBLE"),
+        ssh: var("SSH_CONNECTION").is_some(),
+        utf8: supports_unicode::supports_unicode(),
+        flags,
+    }
+}
+
+impl std::str::FromStr for ColorChoice {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("\"{word}\" is not one of auto, always, never")),
+        }
+    }
+}

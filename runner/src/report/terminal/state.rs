@@ -1,0 +1,213 @@
+//! What is known of a run so far, as its events tell it.
+
+use std::collections::BTreeSet;
+
+use crate::event::{AttemptRecord, Event, EventKind, Phase, SuiteIndex, SuiteIntro, Totals};
+use crate::model::{Case, CaseStatus};
+
+use super::{clean, detail, text};
+
+/// One suite.
+#[derive(Debug)]
+pub(super) struct Suite {
+    /// Name and command, cleaned.
+    pub(super) name: String,
+    pub(super) command: String,
+    pub(super) phase: Phase,
+    /// Where it runs or why it waits, cleaned.
+    pub(super) detail: String,
+    pub(super) attempt: u32,
+    /// When the attempt left the queue, in milliseconds of the run.
+    pub(super) since_ms: u64,
+    pub(super) progress: Option<Progress>,
+    /// When the next attempt starts, in milliseconds of the run.
+    pub(super) retry_at_ms: Option<u64>,
+    /// The last case that failed or the judge's last message, cleaned.
+    pub(super) last: String,
+    /// The last attempt, until the suite's own lines are written.
+    pub(super) record: Option<Box<AttemptRecord>>,
+}
+
+/// How far a suite is, as its judge says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) done: u32,
+    pub(super) total: Option<u32>,
+    pub(super) failed: u32,
+}
+
+/// A run.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) run: String,
+    /// The run's directory as shown, cleaned, and as it came.
+    pub(super) shown_dir: String,
+    pub(super) dir: String,
+    pub(super) suites: Vec<Suite>,
+    pub(super) totals: Totals,
+    /// Suites under way, and those between two attempts.
+    pub(super) active: BTreeSet<SuiteIndex>,
+    /// Set once the run is being cancelled; then whether processes are killed.
+    pub(super) cancelling: Option<bool>,
+    /// The longest name's columns.
+    pub(super) longest_name: usize,
+    /// When the last event happened, in milliseconds of the run.
+    pub(super) at_ms: u64,
+    pub(super) finished: bool,
+}
+
+impl State {
+    /// Takes in one event.
+    pub(super) fn apply(&mut self, event: &Event) {
+        self.totals = event.totals;
+        self.at_ms = self.at_ms.max(event.at_ms);
+        match &event.kind {
+            EventKind::RunStarted {
+                run, dir, suites, ..
+            } => {
+                self.run = clean::line(run).into_owned();
+                self.shown_dir = clean::line(dir).into_owned();
+                self.dir.clone_from(dir);
+                self.suites = suites.iter().map(Suite::new).collect();
+                let names = self.suites.iter().map(|suite| text::width(&suite.name));
+                self.longest_name = names.max().unwrap_or(0);
+            }
+            EventKind::PhaseChanged {
+                suite,
+                attempt,
+                phase,
+                detail,
+            } => {
+                let at_ms = event.at_ms;
+                if let Some(known) = self.suites.get_mut(*suite) {
+                    known.enter(*attempt, *phase, at_ms);
+                    known.detail = clean::line(detail).into_owned();
+                    if *phase == Phase::Queued {
+                        self.active.remove(suite);
+                    } else {
+                        self.active.insert(*suite);
+                    }
+                }
+            }
+            EventKind::Progress {
+                suite,
+                done,
+                total,
+                failed,
+            } => {
+                self.change(*suite, |suite| {
+                    suite.progress = Some(Progress {
+                        done: *done,
+                        total: *total,
+                        failed: *failed,
+                    });
+                });
+            }
+            EventKind::CaseReported { suite, case, .. } => {
+                if matches!(case.status, CaseStatus::Failed | CaseStatus::Errored) {
+                    self.change(*suite, |suite| suite.last = last_of(case));
+                }
+            }
+            EventKind::JudgeSaid { suite, message, .. } => {
+                self.change(*suite, |suite| {
+                    suite.last = clean::line(message).into_owned();
+                });
+            }
+            EventKind::AttemptFinished {
+                suite,
+                record,
+                retry_in_ms,
+            } => {
+                let at_ms = event.at_ms;
+                self.change(*suite, |suite| {
+                    suite.progress = None;
+                    suite.last.clear();
+                    suite.retry_at_ms = retry_in_ms.map(|wait| at_ms.saturating_add(wait));
+                    suite.record = Some(record.clone());
+                });
+                if retry_in_ms.is_some() {
+                    self.active.insert(*suite);
+                }
+            }
+            EventKind::SuiteFinished { suite, .. } => {
+                self.active.remove(suite);
+            }
+            EventKind::Cancelling { kill, .. } => self.cancelling = Some(*kill),
+            EventKind::RunFinished { .. } => {
+                self.active.clear();
+                self.finished = true;
+            }
+            EventKind::Warning { .. } => {}
+        }
+    }
+
+    fn change(&mut self, suite: SuiteIndex, change: impl FnOnce(&mut Suite)) {
+        if let Some(suite) = self.suites.get_mut(suite) {
+            change(suite);
+        }
+    }
+
+    /// The suites under way: with failures first, then the longest running.
+    pub(super) fn running(&self) -> Vec<&Suite> {
+        let mut running: Vec<&Suite> = self
+            .active
+            .iter()
+            .filter_map(|index| self.suites.get(*index))
+            .collect();
+        running.sort_by_key(|suite| (!suite.has_failures(), suite.since_ms));
+        running
+    }
+}
+
+impl Suite {
+    fn new(intro: &SuiteIntro) -> Self {
+        Self {
+            name: clean::line(&intro.name).into_owned(),
+            command: clean::line(&intro.command).into_owned(),
+            phase: Phase::Queued,
+            detail: String::new(),
+            attempt: 1,
+            since_ms: 0,
+            progress: None,
+            retry_at_ms: None,
+            last: String::new(),
+            record: None,
+        }
+    }
+
+    fn enter(&mut self, attempt: u32, phase: Phase, at_ms: u64) {
+        if attempt != self.attempt || self.phase == Phase::Queued || self.retry_at_ms.is_some() {
+            self.since_ms = at_ms;
+            self.progress = None;
+        }
+        self.attempt = attempt;
+        self.phase = phase;
+        if phase != Phase::Queued {
+            self.retry_at_ms = None;
+        }
+    }
+
+    pub(super) fn has_failures(&self) -> bool {
+        self.progress.is_some_and(|progress| progress.failed > 0)
+    }
+
+    /// What it is doing, in a word.
+    pub(super) fn word(&self) -> &'static str {
+        match self.phase {
+            _ if self.retry_at_ms.is_some() => "waiting",
+            Phase::Queued => "queued",
+            Phase::Provisioning => "starting",
+            Phase::Running => "running",
+            Phase::Draining => "draining",
+            Phase::Judging => "judging",
+        }
+    }
+}
+
+fn last_of(case: &Case) -> String {
+    let (place, name) = detail::place_and_name(case);
+    match &case.message {
+        Some(message) => format!("{place}{name}: {}", clean::line(message)),
+        None => format!("{place}{name}"),
+    }
+}

@@ -1,0 +1,177 @@
+//! Colours, symbols and lines made of styled pieces.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::clean;
+use super::settings::{Mode, Settings};
+use super::text;
+use crate::model::SuiteStatus;
+
+/// Nothing special.
+pub(super) const NORMAL: Style = Style::new();
+/// What one need not read.
+pub(super) const DIM: Style = Style::new().dimmed();
+/// What stands out without meaning good or bad.
+pub(super) const BOLD: Style = Style::new().bold();
+/// Good.
+pub(super) const GREEN: Style = fg(AnsiColor::Green);
+/// Bad.
+pub(super) const RED: Style = fg(AnsiColor::Red);
+/// To look at.
+pub(super) const YELLOW: Style = fg(AnsiColor::Yellow);
+/// Not decided: another colour than bad.
+pub(super) const MAGENTA: Style = fg(AnsiColor::Magenta);
+/// A command to go on with.
+pub(super) const CYAN: Style = fg(AnsiColor::Cyan);
+
+const fn fg(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(anstyle::Color::Ansi(color)))
+}
+
+/// What every line depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) live: bool,
+    pub(super) color: bool,
+    pub(super) unicode: bool,
+}
+
+impl Look {
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            live: settings.mode == Mode::Live,
+            color: settings.color,
+            unicode: settings.unicode,
+        }
+    }
+
+    /// What stands for something cut off.
+    pub(super) fn ellipsis(self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    /// What stands before the next command.
+    pub(super) fn arrow(self) -> &'static str {
+        if self.unicode { "→" } else { "->" }
+    }
+
+    /// What stands before each line of a suite's output: never white space.
+    pub(super) fn pipe(self) -> &'static str {
+        if self.unicode { "│ " } else { "| " }
+    }
+
+    /// The symbol of a status.
+    pub(super) fn symbol(self, status: SuiteStatus) -> &'static str {
+        let (unicode, ascii) = match status {
+            SuiteStatus::Passed => ("✓", "+"),
+            SuiteStatus::Flaky => ("~", "~"),
+            SuiteStatus::Failed | SuiteStatus::Empty | SuiteStatus::TimedOut => ("✗", "x"),
+            SuiteStatus::Errored => ("!", "!"),
+            SuiteStatus::Incomplete => ("?", "?"),
+            SuiteStatus::Cancelled | SuiteStatus::Skipped => ("-", "-"),
+        };
+        if self.unicode { unicode } else { ascii }
+    }
+}
+
+/// The colour of a status.
+pub(super) fn of_status(status: SuiteStatus) -> Style {
+    match status {
+        SuiteStatus::Passed => GREEN,
+        SuiteStatus::Flaky => YELLOW,
+        SuiteStatus::Failed | SuiteStatus::TimedOut => RED.bold(),
+        SuiteStatus::Empty => RED,
+        SuiteStatus::Errored => MAGENTA.bold(),
+        SuiteStatus::Incomplete => MAGENTA,
+        SuiteStatus::Cancelled => YELLOW.dimmed(),
+        SuiteStatus::Skipped => DIM,
+    }
+}
+
+/// A line of styled pieces.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line(Vec<(Style, String)>);
+
+impl Line {
+    /// Starts an empty line.
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a piece in a style.
+    pub(super) fn with(mut self, style: Style, text: impl Into<String>) -> Self {
+        self.0.push((style, text.into()));
+        self
+    }
+
+    /// Adds a piece without a style.
+    pub(super) fn add(self, text: impl Into<String>) -> Self {
+        self.with(NORMAL, text)
+    }
+
+    /// How many columns it takes.
+    pub(super) fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text::width(text)).sum()
+    }
+
+    /// Cuts it to `max` columns. Not for lines that hold SGR sequences of a suite.
+    pub(super) fn cut(mut self, max: usize, mark: &str) -> Self {
+        if self.width() <= max {
+            return self;
+        }
+        let mut room = max.saturating_sub(text::width(mark));
+        for (_, piece) in &mut self.0 {
+            let width = text::width(piece);
+            if width > room {
+                *piece = text::cut(piece, room, "");
+            }
+            room = room.saturating_sub(width);
+        }
+        self.add(mark)
+    }
+
+    /// Returns what is written, without a line end.
+    pub(super) fn render(&self, color: bool) -> String {
+        let mut out = String::new();
+        for (style, text) in &self.0 {
+            if color && *style != NORMAL && !text.is_empty() {
+                let (on, off) = (style.render(), style.render_reset());
+                write!(out, "{on}{text}{off}").unwrap_or(());
+            } else {
+                out.push_str(text);
+            }
+        }
+        if !color {
+            out.truncate(out.trim_end().len());
+        }
+        clean::guard(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_across_their_pieces() {
+        let line = Line::new().with(RED, "red ").add("and").with(BOLD, " bold");
+        assert_eq!(line.width(), 12);
+        assert_eq!(line.clone().cut(8, "…").render(false), "red and…");
+        assert_eq!(line.clone().cut(3, "…").render(false), "re…");
+        assert_eq!(line.clone().cut(12, "…").render(false), "red and bold");
+        assert_eq!(
+            line.render(true),
+            "\u{1b}[31mred \u{1b}[0mand\u{1b}[1m bold\u{1b}[0m"
+        );
+    }
+
+    #[test]
+    fn rendered_lines_hold_no_ci_command() {
+        assert_eq!(
+            Line::new().add("  ::error::x").render(false),
+            "  :\u{200b}:error::x"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! Runs of thousands of suites stay readable, and cheap.
+
+use std::time::Instant;
+
+use super::*;
+use crate::event::{SuiteIntro, Totals};
+use crate::model::{
+    CaptureSummary, Completeness, Counts, JudgeSummary, RunStatus, RunSummary, SUMMARY_VERSION,
+    SuiteStatus, SuiteSummary,
+};
+
+fn name(index: u32) -> String {
+    format!("suite-{index}")
+}
+
+fn started(suites: u32) -> EventKind {
+    let intros = (0..suites).map(|index| SuiteIntro {
+        name: name(index),
+        slug: name(index),
+        judge: "exit-code".into(),
+        executor: "local".into(),
+        command: "true".into(),
+        labels: std::collections::BTreeMap::default(),
+    });
+    EventKind::RunStarted {
+        version: 1,
+        tribunal: "0.1.0".into(),
+        run: "many".into(),
+        dir: "runs/many".into(),
+        pipeline: "many".into(),
+        started_at: "2026-11-22T15:32:07Z".into(),
+        jobs: 2,
+        suites: intros.collect(),
+    }
+}
+
+fn finished(index: u32, status: SuiteStatus) -> SuiteSummary {
+    SuiteSummary {
+        name: name(index),
+        status,
+        summary: format!("exit {}", u8::from(status.is_failure())),
+        reason: None,
+        attempts: 1,
+        duration_ms: 5,
+        capture: CaptureSummary {
+            completeness: Completeness::Proven,
+            bytes: 0,
+            lines: 0,
+        },
+        counts: Counts::default(),
+        judge: JudgeSummary {
+            name: "exit-code".into(),
+            digest: String::new(),
+        },
+        end: None,
+        warnings: Vec::new(),
+        failing: Vec::new(),
+        failing_omitted: 0,
+        history: Vec::new(),
+        dir: None,
+    }
+}
+
+/// A run of `suites`, of which every thousandth fails.
+fn run(suites: u32) -> Vec<Event> {
+    let mut totals = Totals {
+        selected: suites,
+        ..Totals::default()
+    };
+    let event = |totals: &Totals, kind| Event {
+        at_ms: 1,
+        totals: *totals,
+        kind,
+    };
+    let mut events = vec![event(&totals, started(suites))];
+    let mut done = Vec::new();
+    for index in 0..suites {
+        let suite = index as usize;
+        totals.running = 1;
+        let kind = EventKind::PhaseChanged {
+            suite,
+            attempt: 1,
+            phase: Phase::Running,
+            detail: String::new(),
+        };
+        events.push(event(&totals, kind));
+        let fails = index % 1000 == 999;
+        let status = if fails {
+            SuiteStatus::Failed
+        } else {
+            SuiteStatus::Passed
+        };
+        totals.running = 0;
+        totals.done += 1;
+        totals.passed += u32::from(!fails);
+        totals.failed += u32::from(fails);
+        done.push(finished(index, status));
+        let summary = Box::new(finished(index, status));
+        events.push(event(&totals, EventKind::SuiteFinished { suite, summary }));
+    }
+    let summary = Box::new(RunSummary {
+        version: SUMMARY_VERSION,
+        run: Some("many".into()),
+        pipeline: "many".into(),
+        status: RunStatus::Failed,
+        started_at: "2026-11-22T15:32:07Z".into(),
+        duration_ms: 1,
+        cancelled_by: None,
+        suites: done,
+        warnings: Vec::new(),
+    });
+    events.push(event(&totals, EventKind::RunFinished { summary }));
+    events
+}
+
+#[test]
+fn ten_thousand_suites_tell_of_their_problems_only() {
+    let events = run(10_000);
+    let started = Instant::now();
+    let text = plain(&events, |_| {});
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    let lines = text.lines().count();
+    assert!(lines <= 2 * 10 + 100, "{lines} lines");
+    assert_eq!(text.matches("FAILED     suite-").count(), 10);
+    assert!(
+        text.contains("FAIL  10,000 suites: 9,990 passed, 10 failed"),
+        "{text}"
+    );
+    assert!(!text.contains("PASSED"));
+    let verbose = plain(&run(101), |s| s.verbosity = Verbosity::Verbose);
+    assert_eq!(verbose.matches("PASSED").count(), 101);
+    assert_eq!(plain(&run(100), |_| {}).matches("PASSED").count(), 100);
+}
+
+#[test]
+fn only_the_first_problems_get_a_block() {
+    let text = plain(&run(20_000), |_| {});
+    assert_eq!(text.matches("FAILED     suite-").count(), 20);
+    assert_eq!(text.matches("    → tribunal show many\n").count(), 10);
+    assert!(
+        text.contains("… and 5 more lines: tribunal show many"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_without_suites_says_so() {
+    let mut events = run(0);
+    if let Some(EventKind::RunFinished { summary }) = events.last_mut().map(|event| &mut event.kind)
+    {
+        summary.status = RunStatus::Empty;
+    }
+    insta::assert_snapshot!(plain(&events, |_| {}));
+}
+
+#[test]
+fn suites_without_a_result_are_counted() {
+    let mut events = run(3);
+    if let Some(EventKind::RunFinished { summary }) = events.last_mut().map(|event| &mut event.kind)
+    {
+        summary.suites.pop();
+        summary.cancelled_by = Some(15);
+    }
+    let text = plain(&events, |_| {});
+    assert!(
+        text.contains("CANCELLED  3 suites: 2 passed, 1 without a result"),
+        "{text}"
+    );
+    assert!(
+        text.contains("exit 143: the run was cancelled by SIGTERM"),
+        "{text}"
+    );
+}

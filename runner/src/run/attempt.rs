@@ -1,0 +1,283 @@
+//! One attempt: the executor and the judge side by side, the judge live on what the executor captures.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::cases::CaseBook;
+use super::suite::SuiteContext;
+use super::{Message, dir};
+use crate::capture::{self, Capture};
+use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
+use crate::executor::AttemptContext;
+use crate::judge::floor::{self, Matter};
+use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
+use crate::model::{CaptureReport, Completeness, EndState, Termination, Verdict};
+
+/// How long a judge may take after everything is there, waiting included. Its CPU has a limit of its own;
+/// this one is for judges that sleep.
+const JUDGE_WALL: Duration = Duration::from_mins(2);
+/// The name of an attempt's record.
+pub(super) const RECORD: &str = "attempt.json";
+
+/// Runs and judges one attempt. Never fails: what goes wrong is in the record.
+pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
+    let started = Instant::now();
+    let started_at = Timestamp::now().to_string();
+    let relative = format!("suites/{}/attempt-{attempt}", cx.suite.slug);
+    let dir = cx.run_dir.path().join(&relative);
+    let mut book = CaseBook::new(cx.index, attempt);
+    let (ended, answer) = match std::fs::create_dir_all(&dir) {
+        Ok(()) => execute_and_judge(cx, attempt, dir.clone(), &mut book).await,
+        Err(error) => no_directory(&dir, &error),
+    };
+    let matter = Matter {
+        judge: &cx.suite.judge,
+        answer: answer.as_ref(),
+        termination: &ended.termination,
+        capture: &ended.capture,
+        saw_failure: book.saw_failure(),
+    };
+    let mut ruling = floor::rule(&matter, cx.policy());
+    ruling.warnings.extend(ended.warnings);
+    let (failing, failing_omitted) = book.failing();
+    let counts = book.counts();
+    let (verdict, judge_error) = match answer {
+        Ok(mut verdict) => {
+            verdict.counts = verdict.counts.or(counts);
+            (Some(verdict), None)
+        }
+        Err(error) => (None, Some(in_full(&error))),
+    };
+    let record = AttemptRecord {
+        version: EVENT_VERSION,
+        suite: cx.suite.name.clone(),
+        attempt,
+        status: ruling.status,
+        summary: ruling.summary,
+        reason: ruling.reason,
+        warnings: ruling.warnings,
+        started_at,
+        duration_ms: millis(started.elapsed()),
+        termination: ended.termination,
+        capture: ended.capture,
+        judge: cx.judge.identity(),
+        verdict,
+        judge_error,
+        failing,
+        failing_omitted,
+        artifacts: ended
+            .artifacts
+            .iter()
+            .map(|file| file.name.clone())
+            .collect(),
+        dir: relative,
+    };
+    if let Err(error) = dir::write_json(&dir.join(RECORD), &record) {
+        cx.say(EventKind::Warning {
+            message: error.to_string(),
+        });
+    }
+    record
+}
+
+/// What an attempt left behind.
+struct Outcome {
+    termination: Termination,
+    capture: CaptureReport,
+    artifacts: Vec<Artifact>,
+    warnings: Vec<String>,
+}
+
+type Answer = Result<Verdict, JudgeError>;
+
+async fn execute_and_judge(
+    cx: &SuiteContext,
+    attempt: u32,
+    dir: PathBuf,
+    book: &mut CaseBook,
+) -> (Outcome, Answer) {
+    let (writer, capture) = capture::create(&dir);
+    let (ended_tx, ended_rx) = watch::channel(None);
+    let (notices_tx, notices_rx) = mpsc::channel(256);
+    let (phase_tx, phase_rx) = mpsc::unbounded_channel();
+    let evidence = Evidence {
+        facts: Arc::new(facts(cx, attempt)),
+        capture: Arc::clone(&capture),
+        ended: ended_rx,
+    };
+    let context = AttemptContext {
+        run: cx.run_id.clone(),
+        attempt,
+        dir: dir.clone(),
+        output: writer,
+        cancel: cx.cancel.clone(),
+        phase: phase_tx,
+    };
+    let executing = async {
+        let begun = std::time::SystemTime::now();
+        let termination = cx.executor.execute(&cx.suite, context).await;
+        let outcome = finish(cx, &capture, termination, dir, begun).await;
+        cx.say(EventKind::PhaseChanged {
+            suite: cx.index,
+            attempt,
+            phase: Phase::Judging,
+            detail: String::new(),
+        });
+        ended_tx.send_replace(Some(Arc::new(Ended {
+            termination: outcome.termination.clone(),
+            capture: outcome.capture.clone(),
+            artifacts: outcome.artifacts.clone(),
+        })));
+        outcome
+    };
+    let judging = judge_within(cx, evidence, notices_tx, ended_tx.subscribe());
+    let (outcome, answer, ()) = tokio::join!(
+        executing,
+        judging,
+        relay(cx, attempt, book, notices_rx, phase_rx)
+    );
+    (outcome, answer)
+}
+
+/// Waits for the end of the output and collects artifacts.
+async fn finish(
+    cx: &SuiteContext,
+    capture: &Arc<Capture>,
+    termination: Termination,
+    dir: PathBuf,
+    begun: std::time::SystemTime,
+) -> Outcome {
+    let report = capture.ended().await;
+    let mut outcome = Outcome {
+        termination,
+        capture: report,
+        artifacts: Vec::new(),
+        warnings: Vec::new(),
+    };
+    if !cx.suite.artifacts.is_empty() {
+        let suite = Arc::clone(&cx.suite);
+        let collecting = tokio::task::spawn_blocking(move || {
+            capture::artifacts::collect(&suite.cwd, &suite.artifacts, &dir.join("artifacts"), begun)
+        });
+        match collecting.await {
+            Ok(collected) => {
+                outcome.artifacts = collected.files;
+                outcome.warnings = collected.warnings;
+            }
+            Err(error) => outcome
+                .warnings
+                .push(format!("artifacts were not collected: {error}")),
+        }
+    }
+    outcome
+}
+
+/// The judgement, which may wait as long as the suite runs and then has [`JUDGE_WALL`].
+async fn judge_within(
+    cx: &SuiteContext,
+    evidence: Evidence,
+    notices: mpsc::Sender<Notice>,
+    mut ended: watch::Receiver<Option<Arc<Ended>>>,
+) -> Answer {
+    let overdue = async {
+        if ended.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(JUDGE_WALL).await;
+    };
+    tokio::select! {
+        answer = cx.judge.judge(evidence, notices) => answer,
+        () = overdue => Err(JudgeError::Limit {
+            what: "time".to_owned(),
+            limit: format!("{} s after the end of the output", JUDGE_WALL.as_secs()),
+        }),
+    }
+}
+
+/// Passes on what the judge and the executor say, until both have nothing more to say.
+async fn relay(
+    cx: &SuiteContext,
+    attempt: u32,
+    book: &mut CaseBook,
+    mut notices: mpsc::Receiver<Notice>,
+    mut phases: mpsc::UnboundedReceiver<(Phase, String)>,
+) {
+    let (mut judge_speaks, mut executor_speaks) = (true, true);
+    while judge_speaks || executor_speaks {
+        tokio::select! {
+            notice = notices.recv(), if judge_speaks => match notice {
+                Some(notice) => {
+                    for kind in book.take(notice) {
+                        cx.say(kind);
+                    }
+                    if book.saw_failure() && attempt > cx.suite.retries.failed {
+                        cx.send(Message::SawFailure(cx.index));
+                    }
+                }
+                None => judge_speaks = false,
+            },
+            phase = phases.recv(), if executor_speaks => match phase {
+                Some((phase, detail)) => cx.say(EventKind::PhaseChanged {
+                    suite: cx.index,
+                    attempt,
+                    phase,
+                    detail,
+                }),
+                None => executor_speaks = false,
+            },
+        }
+    }
+    if let Some(kind) = book.progress() {
+        cx.say(kind);
+    }
+}
+
+fn facts(cx: &SuiteContext, attempt: u32) -> Facts {
+    let label = |(key, value): (&String, &String)| crate::model::Label {
+        key: key.clone(),
+        value: value.clone(),
+    };
+    Facts {
+        pipeline: cx.pipeline.clone(),
+        suite: cx.suite.name.clone(),
+        attempt,
+        executor: cx.suite.target.executor().to_owned(),
+        command: cx.suite.command.argv(),
+        labels: cx.suite.labels.iter().map(label).collect(),
+        config_json: cx.config_json.clone(),
+    }
+}
+
+fn no_directory(dir: &std::path::Path, error: &std::io::Error) -> (Outcome, Answer) {
+    let reason = format!("{} could not be made: {error}", dir.display());
+    let outcome = Outcome {
+        termination: Termination::new(EndState::StartFailed {
+            reason: reason.clone(),
+            transient: false,
+        }),
+        capture: CaptureReport::nothing(Completeness::Unavailable, reason),
+        artifacts: Vec::new(),
+        warnings: Vec::new(),
+    };
+    (
+        outcome,
+        Err(JudgeError::Declined("was not asked".to_owned())),
+    )
+}
+
+fn in_full(error: &JudgeError) -> String {
+    let details = error.details();
+    if details.is_empty() {
+        error.to_string()
+    } else {
+        format!("{error}\n{details}")
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,186 @@
+//! Keeps book of the cases a judge reports: counts, and those that did not pass.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::{Duration, Instant};
+
+use crate::event::{EventKind, SuiteIndex};
+use crate::judge::Notice;
+use crate::model::{Case, CaseStatus, Counts};
+
+/// Cases kept in full for records and recaps.
+const KEPT: usize = 100;
+/// Progress is passed on at most so often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// The cases of one attempt.
+pub(crate) struct CaseBook {
+    suite: SuiteIndex,
+    attempt: u32,
+    /// Last status by the id's hash: a judge may report 200,000 cases, and ids are long.
+    statuses: HashMap<u64, CaseStatus>,
+    failing: Vec<Case>,
+    failed: u64,
+    said: Option<(u32, Option<u32>)>,
+    last_progress: Option<Instant>,
+    unsaid_progress: bool,
+}
+
+impl CaseBook {
+    pub(crate) fn new(suite: SuiteIndex, attempt: u32) -> Self {
+        Self {
+            suite,
+            attempt,
+            statuses: HashMap::new(),
+            failing: Vec::new(),
+            failed: 0,
+            said: None,
+            last_progress: None,
+            unsaid_progress: false,
+        }
+    }
+
+    /// Takes a notice in; returns the events it makes.
+    pub(crate) fn take(&mut self, notice: Notice) -> Vec<EventKind> {
+        let mut events = Vec::new();
+        match notice {
+            Notice::Log { level, message } => {
+                let level = level.to_owned();
+                events.push(EventKind::JudgeSaid {
+                    suite: self.suite,
+                    level,
+                    message,
+                });
+                return events;
+            }
+            Notice::Progress { done, total } => self.said = Some((done, total)),
+            Notice::Case(case) => {
+                self.book(&case);
+                let (suite, attempt) = (self.suite, self.attempt);
+                events.push(EventKind::CaseReported {
+                    suite,
+                    attempt,
+                    case,
+                });
+            }
+        }
+        self.unsaid_progress = true;
+        if self
+            .last_progress
+            .is_none_or(|last| last.elapsed() >= PROGRESS_EVERY)
+        {
+            events.extend(self.progress());
+        }
+        events
+    }
+
+    /// How far the suite is, when that has not been said yet.
+    pub(crate) fn progress(&mut self) -> Option<EventKind> {
+        if !std::mem::take(&mut self.unsaid_progress) {
+            return None;
+        }
+        self.last_progress = Some(Instant::now());
+        let seen = u32::try_from(self.statuses.len()).unwrap_or(u32::MAX);
+        let (done, total) = self.said.unwrap_or((seen, None));
+        let failed = u32::try_from(self.failed).unwrap_or(u32::MAX);
+        Some(EventKind::Progress {
+            suite: self.suite,
+            done: done.max(failed),
+            total,
+            failed,
+        })
+    }
+
+    /// Whether a case stands that did not pass.
+    pub(crate) fn saw_failure(&self) -> bool {
+        self.failed > 0
+    }
+
+    /// The cases that did not pass, at most [`KEPT`], and how many more there are.
+    pub(crate) fn failing(&mut self) -> (Vec<Case>, u64) {
+        let kept = std::mem::take(&mut self.failing);
+        let omitted = self.failed - kept.len() as u64;
+        (kept, omitted)
+    }
+
+    /// Counts, if any case was reported.
+    pub(crate) fn counts(&self) -> Option<Counts> {
+        let mut counts = Counts::default();
+        for status in self.statuses.values() {
+            counts.add(*status);
+        }
+        (counts.total() > 0).then_some(counts)
+    }
+
+    fn book(&mut self, case: &Case) {
+        let before = self.statuses.insert(hash(&case.id), case.status);
+        if before.is_some_and(is_failing) {
+            self.failed -= 1;
+            self.failing.retain(|kept| kept.id != case.id);
+        }
+        if is_failing(case.status) {
+            self.failed += 1;
+            if self.failing.len() < KEPT {
+                self.failing.push(case.clone());
+            }
+        }
+    }
+}
+
+fn is_failing(status: CaseStatus) -> bool {
+    matches!(status, CaseStatus::Failed | CaseStatus::Errored)
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(id: &str, status: CaseStatus) -> Notice {
+        Notice::Case(Case {
+            id: id.into(),
+            status,
+            duration_ms: None,
+            message: None,
+            details: None,
+            file: None,
+            line: None,
+            extra: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_last_word_on_a_case_counts() {
+        let mut book = CaseBook::new(0, 1);
+        for status in [CaseStatus::Failed, CaseStatus::Flaky] {
+            book.take(case("a", status));
+        }
+        assert!(!book.saw_failure());
+        book.take(case("b", CaseStatus::Errored));
+        assert_eq!(
+            book.counts(),
+            Some(Counts {
+                flaky: 1,
+                errored: 1,
+                ..Counts::default()
+            })
+        );
+        let (failing, omitted) = book.failing();
+        assert_eq!((failing.len(), omitted), (1, 0));
+    }
+
+    #[test]
+    fn a_thousand_failures_are_counted_and_a_hundred_kept() {
+        let mut book = CaseBook::new(0, 1);
+        for n in 0..1_000 {
+            book.take(case(&n.to_string(), CaseStatus::Failed));
+        }
+        let (failing, omitted) = book.failing();
+        assert_eq!((failing.len(), omitted), (100, 900));
+    }
+}

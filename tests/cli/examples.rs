@@ -1,0 +1,68 @@
+//! Every example runs, and comes to what its README says.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{ran, tribunal};
+
+/// The examples and their exit codes.
+const EXAMPLES: [(&str, i32); 3] = [("local", 0), ("pytest", 0), ("junit", 0)];
+
+fn examples() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("in the workspace")
+        .join("examples")
+}
+
+#[test]
+fn they_run_as_they_stand() {
+    if !crate::support::has_pytest() {
+        return;
+    }
+    for (name, code) in EXAMPLES {
+        let copy = tempfile::tempdir().expect("a folder");
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(examples().join(name))
+            .arg(copy.path())
+            .status();
+        assert!(copied.expect("cp").success());
+        let output = tribunal()
+            .arg("run")
+            .current_dir(copy.path().join(name))
+            .output();
+        let ran = ran(output.expect("the binary starts"));
+        assert_eq!(
+            ran.code,
+            Some(code),
+            "examples/{name}\n{}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn every_example_has_a_readme_and_a_pipeline_that_checks() {
+    let mut seen = 0;
+    for entry in fs::read_dir(examples())
+        .expect("a folder")
+        .filter_map(Result::ok)
+    {
+        if !entry.path().is_dir() {
+            continue;
+        }
+        seen += 1;
+        assert!(
+            entry.path().join("README.md").is_file(),
+            "{}",
+            entry.path().display()
+        );
+        let output = tribunal().arg("check").current_dir(entry.path()).output();
+        let ran = ran(output.expect("the binary starts"));
+        assert_eq!(ran.code, Some(0), "{}\n{}", entry.path().display(), ran.err);
+    }
+    assert!(seen >= EXAMPLES.len());
+}

@@ -1,0 +1,132 @@
+//! A project in a temporary folder, and the real binary in it.
+
+#![expect(dead_code, reason = "each test program uses a part of it")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// A folder with a `pipeline.toml`.
+pub struct Project {
+    dir: tempfile::TempDir,
+}
+
+/// What the binary did.
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// One cache of compiled judges for all tests, so that only the first one compiles.
+fn cache() -> &'static Path {
+    static CACHE: OnceLock<PathBuf> = OnceLock::new();
+    CACHE.get_or_init(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("judge-cache"))
+}
+
+/// The binary, with an environment that does not depend on where the tests run.
+pub fn tribunal() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tribunal"));
+    for name in [
+        "CI",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR_FORCE",
+        "GITHUB_ACTIONS",
+        "ACCESSIBLE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("TRIBUNAL_CACHE_DIR", cache())
+        .stdin(Stdio::null());
+    command
+}
+
+impl Project {
+    /// Makes one whose pipeline has these lines after `version = 1` and a name.
+    pub fn new(pipeline: &str) -> Self {
+        Self::raw(&format!("version = 1\nname = \"test\"\n{pipeline}"))
+    }
+
+    /// Makes one whose `pipeline.toml` is exactly this.
+    pub fn raw(pipeline: &str) -> Self {
+        let project = Self::empty();
+        project.write("pipeline.toml", pipeline);
+        project
+    }
+
+    /// Makes one without a pipeline.
+    pub fn empty() -> Self {
+        Self {
+            dir: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the project")).expect("a folder");
+        fs::write(&path, text).expect("written");
+        path
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = tribunal();
+        command.args(args).current_dir(self.path());
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn tribunal(&self, args: &[&str]) -> Ran {
+        ran(self.command(args).output().expect("the binary starts"))
+    }
+
+    /// Runs the pipeline and returns its exit code and summary.
+    pub fn run(&self, args: &[&str]) -> (Option<i32>, Value) {
+        let ran = self.tribunal(&[&["run", "--format", "json"], args].concat());
+        let summary = serde_json::from_str(&ran.out)
+            .unwrap_or_else(|error| panic!("{error}\nstdout: {}\nstderr: {}", ran.out, ran.err));
+        (ran.code, summary)
+    }
+
+    /// The newest run's folder.
+    pub fn latest(&self) -> PathBuf {
+        fs::canonicalize(self.path().join(".tribunal/runs/latest")).expect("a run")
+    }
+}
+
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The suite of that name in a summary.
+pub fn suite<'a>(summary: &'a Value, name: &str) -> &'a Value {
+    let suites = summary["suites"].as_array().expect("a list");
+    suites
+        .iter()
+        .find(|suite| suite["name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {summary:#}"))
+}
+
+/// Whether a python3 with pytest is there; says so where it is not.
+pub fn has_pytest() -> bool {
+    let found = Command::new("python3")
+        .args(["-m", "pytest", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !found {
+        println!("SKIPPED: python3 -m pytest does not run here; `make test` installs it");
+    }
+    found
+}
