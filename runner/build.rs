@@ -15,7 +15,7 @@ use wit_component::ComponentEncoder;
 
 /// The judges inside the binary, sorted: a name for `judge = "…"`, and the crate's folder in `plugins/`. The
 /// crate is named `tribunal-judge-` and the folder's name.
-const JUDGES: &[&str] = &["exit-code"];
+const JUDGES: &[&str] = &["exit-code", "junit", "pytest"];
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
 

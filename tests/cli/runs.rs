@@ -102,7 +102,7 @@ fn what_cannot_be_started_is_errored_with_the_reason() {
     for (name, words) in [
         ("nowhere", "not found"),
         ("plain", "not executable"),
-        ("lost", "no such"),
+        ("lost", "does not exist"),
     ] {
         let suite = suite(&summary, name);
         assert_eq!(suite["status"], "errored", "{suite:#}");

@@ -8,13 +8,6 @@ use tribunal::model::{Completeness, EndState};
 
 use crate::rig::Rig;
 
-/// Says so when it is asked to end, and ends with success.
-const POLITE: &str = "import os, signal\n\
-    def bye(*_): os.write(1, b'bye\\n'); os._exit(0)\n\
-    signal.signal(signal.SIGTERM, bye)\n\
-    os.write(1, b'on\\n')\n\
-    while True: signal.pause()\n";
-
 /// Its child needs a moment to clean up when it is asked to end; itself it ends at once.
 const FAMILY: &str = "import os, signal, time\n\
     def clean(*_): time.sleep(0.3); os.write(1, b'cleaned\\n'); os._exit(0)\n\
@@ -50,32 +43,33 @@ async fn a_signal_of_its_own_is_named() {
 
 #[tokio::test]
 async fn a_timeout_asks_first_and_what_is_said_then_is_kept() {
-    let rig = Rig::python(POLITE).with(|suite| suite.timeout = Duration::from_millis(700));
+    let rig = Rig::script("trap 'echo bye; exit 0' TERM; echo on; sleep 60 & wait")
+        .with(|suite| suite.timeout = Duration::from_millis(1_500));
     let outcome = rig.run().await;
-    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 700 });
+    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 1_500 });
     assert_eq!(outcome.text(), "on\nbye\n");
     assert_eq!(outcome.capture.completeness, Completeness::Proven);
-    assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
+    assert!(outcome.took < Duration::from_secs(8), "{:?}", outcome.took);
 }
 
 #[tokio::test]
 async fn who_ignores_term_is_killed_after_the_grace() {
     let rig = Rig::script("trap '' TERM; echo on; while :; do sleep 0.01; done").with(|suite| {
-        suite.timeout = Duration::from_millis(100);
+        suite.timeout = Duration::from_secs(1);
         suite.grace = Duration::from_millis(400);
     });
     let outcome = rig.run().await;
-    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 100 });
-    assert!(outcome.took >= Duration::from_millis(500));
+    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 1_000 });
+    assert!(outcome.took >= Duration::from_millis(1_400));
     assert!(outcome.took < Duration::from_secs(5), "{:?}", outcome.took);
 }
 
 #[tokio::test]
 async fn who_stopped_itself_still_acts_on_term() {
     let text = "trap 'echo woke; exit 0' TERM; echo on; kill -STOP $$; echo never";
-    let rig = Rig::script(text).with(|suite| suite.timeout = Duration::from_millis(300));
+    let rig = Rig::script(text).with(|suite| suite.timeout = Duration::from_secs(1));
     let outcome = rig.run().await;
-    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 300 });
+    assert_eq!(outcome.end(), &EndState::TimedOut { limit_ms: 1_000 });
     assert!(
         outcome.text().starts_with("on\nwoke\n"),
         "{}",

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use tribunal::model::{Completeness, EndState};
 use tribunal::plan::Shard;
@@ -33,7 +34,7 @@ async fn not_in_path() {
             .env
             .insert("PATH".to_owned(), "/usr/bin:bin:".to_owned());
     });
-    insta::assert_snapshot!(failure(rig).await, @"`no-such-tool` is in no folder of PATH (looked in /usr/bin, bin, .): install it, or give its path");
+    insta::assert_snapshot!(failure(rig).await, @"`no-such-tool` was not found in PATH (looked in /usr/bin, bin, .): install it, or give its path");
 }
 
 #[tokio::test]
@@ -95,6 +96,34 @@ async fn too_many_arguments() {
 #[tokio::test]
 async fn a_nul_in_an_argument() {
     insta::assert_snapshot!(failure(Rig::argv(&["echo", "a\0b"])).await, @"its command or environment cannot be passed on (nul byte found in provided data): remove the NUL character");
+}
+
+#[tokio::test]
+async fn a_file_that_is_still_being_written_is_waited_for() {
+    let busy = || {
+        let rig = Rig::argv(&["./tool"]);
+        let path = rig.cwd().join("tool");
+        fs::copy("/bin/true", &path).expect("a program");
+        let writer = fs::OpenOptions::new().append(true).open(path);
+        (rig, writer.expect("a writer"))
+    };
+    let (rig, writer) = busy();
+    let outcome = rig
+        .run_while(async |_control| {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            drop(writer);
+        })
+        .await;
+    assert_eq!(outcome.end(), &EndState::Exited { code: 0 });
+
+    let (rig, writer) = busy();
+    let outcome = rig.run().await;
+    drop(writer);
+    let EndState::StartFailed { reason, transient } = outcome.end() else {
+        panic!("it was started: {:?}", outcome.end());
+    };
+    assert!(transient);
+    insta::assert_snapshot!(reason, @"its file is still being written by another process: let that end first");
 }
 
 #[tokio::test]

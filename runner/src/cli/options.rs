@@ -12,7 +12,7 @@ use super::Failure;
 use crate::config::Pipeline;
 use crate::judge::Judge;
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, Plan, ReportFormat, Selection};
-use crate::plugin::Registry;
+use crate::plugin::{LoadError, Registry};
 use crate::report::terminal::{ColorChoice, Flags, Settings};
 
 /// The pipeline that is meant when none is named.
@@ -151,10 +151,11 @@ fn load_specs(
     specs: &BTreeMap<String, JudgeSpec>,
 ) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
     let registry = Registry::load(specs).map_err(|errors| {
-        let lines: Vec<String> = errors
-            .iter()
-            .map(|error| format!("error: {error}\n"))
-            .collect();
+        let line = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
+            Some(JudgeSource::File(path)) => format!("error: {error}\n  --> {}\n", path.display()),
+            _ => format!("error: {error}\n"),
+        };
+        let lines: Vec<String> = errors.iter().map(line).collect();
         Failure::rendered(format!("{}nothing was run\n", lines.concat()))
     })?;
     for warning in registry.warnings() {

@@ -70,7 +70,9 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let feed = Feed::spawn(reports(args, &plan, &dir)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
-        options::complain(&format!("warning: processes that leave their suite may remain: {error}"));
+        options::complain(&format!(
+            "warning: processes that leave their suite may remain: {error}"
+        ));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options::cores().min(4))

@@ -100,7 +100,7 @@ impl EndState {
 }
 
 /// Milliseconds for people: `450ms`, `30s`, `1m30s`, `2h05m`.
-pub fn human_ms(ms: u64) -> String {
+pub(crate) fn human_ms(ms: u64) -> String {
     let secs = ms / 1000;
     match (ms, secs) {
         (0..=999, _) => format!("{ms}ms"),

@@ -128,7 +128,14 @@ pub(crate) fn holders(pipes: &[u64], mark: &Mark) -> Vec<Found> {
             })
         })
         .map(|pid| describe(pid, mark))
+        // A program that is being started is still this one until it is exec'ed, with all its descriptors.
+        .filter(|found| found.marked || !is_same_program(found.pid))
         .collect()
+}
+
+fn is_same_program(pid: Pid) -> bool {
+    let program = |path: String| fs::read_link(path).ok();
+    program(path(pid, "exe")).is_some_and(|other| program("/proc/self/exe".into()) == Some(other))
 }
 
 /// The living processes that carry a mark.

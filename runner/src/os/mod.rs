@@ -47,6 +47,10 @@ pub(crate) enum Mark {
     Attempt(String),
 }
 
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "environments of others can be read on Linux only")
+)]
 impl Mark {
     /// Whether a process with this variable belongs to it.
     fn is_in(&self, name: &[u8], value: &[u8]) -> bool {

@@ -39,7 +39,9 @@ pub(super) fn no_resources(error: &io::Error) -> String {
         Some(Errno::MFILE) => "too many open files in tribunal (see `ulimit -n`)",
         Some(Errno::NFILE) => "too many open files on this machine",
         Some(Errno::NOMEM) => "not enough memory to start it",
-        Some(Errno::TXTBSY) => "its file is being written by another process",
+        Some(Errno::TXTBSY) => {
+            return "its file is still being written by another process: let that end first".into();
+        }
         _ => return format!("the system refused: {error}"),
     };
     format!("{what}: run fewer suites at once with --jobs, or try again")
@@ -68,7 +70,7 @@ pub(super) fn not_found(
         })
         .collect();
     Problem::lasting(format!(
-        "`{name}` is in no folder of PATH (looked in {}): install it, or give its path",
+        "`{name}` was not found in PATH (looked in {}): install it, or give its path",
         folders.join(", ")
     ))
 }

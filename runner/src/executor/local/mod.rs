@@ -59,7 +59,9 @@ impl Executor for LocalExecutor {
                 done = &mut driver => break done,
                 changed = cancel.changed(), if listening => {
                     listening = changed.is_ok();
-                    waker.wake();
+                    if listening {
+                        waker.wake();
+                    }
                 }
             }
         };

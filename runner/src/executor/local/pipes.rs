@@ -14,7 +14,8 @@ use crate::os;
 const SMALL: usize = 64 << 10;
 /// What is read at once when there is much.
 const LARGE: usize = 256 << 10;
-/// A pipe is enlarged when it was found full so often: most suites never pay for it.
+/// A pipe is enlarged when it was found full so often: most suites never pay for it. Half counts as full,
+/// because small writes leave gaps in a pipe's pages.
 const FULL_READS: u32 = 2;
 
 /// The reading side of a program's output.
@@ -125,7 +126,7 @@ impl Pipes {
         match rustix::io::read(&pipe.fd, spare_capacity(&mut self.buffer)) {
             Ok(0) => *slot = None,
             Ok(count) => {
-                if count == SMALL && pipe.full_reads < FULL_READS {
+                if count >= SMALL / 2 && pipe.full_reads < FULL_READS {
                     pipe.full_reads += 1;
                     if pipe.full_reads == FULL_READS {
                         os::enlarge_pipe(pipe.fd.as_fd());

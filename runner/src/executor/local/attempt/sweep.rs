@@ -11,6 +11,9 @@ use crate::os::{self, Found};
 
 /// How long after the end of a stopped program the rest of its output may take.
 const STOPPED_DRAIN: Duration = Duration::from_millis(200);
+/// A shorter wait is not worth a word: between its fork and its exec, a program that is being started
+/// beside this one has the pipes open too.
+const TELL_AFTER: Duration = Duration::from_millis(50);
 /// The longest grace for those a program left behind.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 /// How long members of the group may outlive the program without being called leftovers: the other half
@@ -62,15 +65,21 @@ impl Attempt<'_> {
         let mut told = false;
         while !self.pipes.at_end() {
             let left = deadline.saturating_duration_since(Instant::now());
-            if told && (left.is_zero() || self.wish.now().level() > 0) {
+            let hurry = self.wish.now().level() > 0;
+            if told && (left.is_zero() || hurry) {
                 return self.release_output(begun.elapsed().min(limit));
             }
-            let timeout = if told { left } else { Duration::ZERO };
+            let timeout = match told {
+                true => left,
+                false if hurry => Duration::ZERO,
+                false => left.min(TELL_AFTER.saturating_sub(begun.elapsed())),
+            };
             let turn = self.pipes.turn(None, self.wish.waker.fd(), Some(timeout));
             if turn.woken {
                 self.heed_late();
             }
-            if !told && (!turn.read || left.is_zero()) {
+            let quiet = !turn.read && (hurry || begun.elapsed() >= TELL_AFTER);
+            if !told && (quiet || left.is_zero()) {
                 told = true;
                 self.tell(Phase::Draining, "waiting for the end of its output");
             }

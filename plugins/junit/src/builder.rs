@@ -1,0 +1,274 @@
+//! From elements to test cases and to what a report declares about itself.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::case::{Draft, Found, Kind, Origin, value};
+use crate::scan::{Attribute, Sink};
+use crate::text::{clip, count};
+
+/// Roots of test reports that are not `JUnit`, and what they are.
+const FOREIGN: [(&str, &str); 7] = [
+    ("assemblies", "an xUnit.net report"),
+    ("assembly", "an xUnit.net report"),
+    ("test-run", "an NUnit 3 report"),
+    ("test-results", "an NUnit 2 report"),
+    ("TestRun", "a Visual Studio test report (TRX)"),
+    (
+        "failsafe-summary",
+        "a summary of Maven Failsafe, not a report",
+    ),
+    ("robot", "a Robot Framework output"),
+];
+
+/// Returns what a root element belongs to when it is another tool's test report.
+pub(crate) fn foreign_report(root: &str) -> Option<&'static str> {
+    FOREIGN
+        .iter()
+        .find(|(name, _)| *name == root)
+        .map(|(_, what)| *what)
+}
+
+/// What reports declare in their attributes against what is in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Declared {
+    /// The worst surplus of failures and errors: declared, and found.
+    pub(crate) failures: Option<(u64, u64)>,
+    /// The worst surplus of test cases: declared, and found.
+    pub(crate) tests: Option<(u64, u64)>,
+    /// A document that declares so many tests and holds none.
+    pub(crate) hollow: Option<u64>,
+}
+
+#[derive(Debug)]
+enum Frame {
+    Suite(Box<Suite>),
+    Case,
+    /// A child of a case or a suite that says what became of it.
+    Result,
+    /// Inside of a case, of no meaning.
+    Inner,
+    /// Its text and its children do not matter: output, properties.
+    Ignored,
+}
+
+#[derive(Debug)]
+struct Suite {
+    origin: Origin,
+    tests: Option<u64>,
+    /// Declared as skipped or disabled.
+    skipped: u64,
+    /// Declared as failures and errors.
+    bad: u64,
+    /// Cases and bad elements found before this suite began.
+    cases_before: u64,
+    bad_before: u64,
+}
+
+/// The builder.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    frames: Vec<Frame>,
+    draft: Option<Draft>,
+    /// A draft that stands for a suite, not for a `<testcase>`.
+    of_suite: bool,
+    /// Cases found since they were last taken; `None` ends a document.
+    pub(crate) found: Vec<Option<Found>>,
+    cases: u64,
+    bad: u64,
+    /// The most tests that a suite of this document declares to have run.
+    promised: u64,
+    /// Documents begun.
+    pub(crate) documents: u64,
+    /// The first root that is no `JUnit` report.
+    pub(crate) other_root: Option<String>,
+    pub(crate) declared: Declared,
+}
+
+fn worse(old: Option<(u64, u64)>, declared: u64, found: u64) -> Option<(u64, u64)> {
+    let gap = |(declared, found): (u64, u64)| declared.saturating_sub(found);
+    let better = declared > found && old.is_none_or(|old| gap(old) < declared - found);
+    if better { Some((declared, found)) } else { old }
+}
+
+impl Builder {
+    fn suite(&self) -> Origin {
+        let suite = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Suite(suite) => Some(suite.origin.clone()),
+            _ => None,
+        });
+        suite.unwrap_or_default()
+    }
+
+    fn open_suite(&mut self, attributes: &[Attribute]) -> Frame {
+        let outer = self.suite();
+        let or = |name, outer: String| match value(attributes, name) {
+            "" => outer,
+            own => clip(own, 1024).to_owned(),
+        };
+        let path = {
+            let mut hasher = DefaultHasher::new();
+            (outer.path, value(attributes, "name")).hash(&mut hasher);
+            hasher.finish()
+        };
+        let number = |name| count(value(attributes, name));
+        Frame::Suite(Box::new(Suite {
+            origin: Origin {
+                path,
+                suite: or("name", outer.suite),
+                hostname: or("hostname", outer.hostname),
+                file: or("file", outer.file),
+            },
+            tests: number("tests"),
+            skipped: ["skipped", "skip", "disabled"]
+                .into_iter()
+                .filter_map(number)
+                .sum(),
+            bad: ["failures", "errors"]
+                .into_iter()
+                .filter_map(number)
+                .fold(0, u64::saturating_add),
+            cases_before: self.cases,
+            bad_before: self.bad,
+        }))
+    }
+
+    fn open_result(&mut self, kind: Kind, attributes: &[Attribute]) -> Frame {
+        if self.draft.is_none() {
+            self.draft = Some(Draft::of_suite(self.suite()));
+            self.of_suite = true;
+        }
+        if matches!(
+            kind,
+            Kind::Error | Kind::Failure | Kind::Flaky | Kind::Rerun
+        ) {
+            self.bad += 1;
+        }
+        if let Some(draft) = &mut self.draft {
+            draft.begin(kind, attributes);
+        }
+        Frame::Result
+    }
+
+    fn close_suite(&mut self, suite: &Suite) {
+        let cases = self.cases - suite.cases_before;
+        self.declared.failures = worse(
+            self.declared.failures,
+            suite.bad,
+            self.bad - suite.bad_before,
+        );
+        if let Some(tests) = suite.tests {
+            let ran = tests.saturating_sub(suite.skipped);
+            self.declared.tests = worse(self.declared.tests, ran, cases);
+            self.promised = self.promised.max(ran);
+        }
+        if self.frames.is_empty() {
+            if cases == 0 && self.promised > 0 {
+                self.declared.hollow = self.declared.hollow.max(Some(self.promised));
+            }
+            self.promised = 0;
+            self.found.push(None);
+        }
+    }
+
+    /// A known report's root is worth more than whatever else looked like an element.
+    fn replaces_root(&self, name: &str) -> bool {
+        let old = self.other_root.as_deref().and_then(foreign_report);
+        old.is_none() && foreign_report(name).is_some()
+    }
+
+    fn finish_draft(&mut self) {
+        self.of_suite = false;
+        if let Some(draft) = self.draft.take() {
+            self.found.push(Some(draft.finish()));
+        }
+    }
+}
+
+impl Sink for Builder {
+    fn root(&mut self, name: &str) -> bool {
+        let ours = matches!(name, "testsuites" | "testsuite");
+        if ours {
+            self.documents += 1;
+        } else if self.other_root.is_none() || self.replaces_root(name) {
+            self.other_root = Some(clip(name, 100).to_owned());
+        }
+        ours
+    }
+
+    fn wants_attribute(&self, name: &[u8]) -> bool {
+        matches!(
+            name,
+            b"name"
+                | b"classname"
+                | b"file"
+                | b"line"
+                | b"time"
+                | b"status"
+                | b"result"
+                | b"message"
+                | b"type"
+                | b"tests"
+                | b"failures"
+                | b"errors"
+                | b"skipped"
+                | b"skip"
+                | b"disabled"
+                | b"hostname"
+        )
+    }
+
+    fn open(&mut self, name: &str, attributes: &[Attribute]) {
+        let parent = self.frames.last();
+        let frame = match (parent, name) {
+            (Some(Frame::Ignored), _)
+            | (_, "system-out" | "system-err" | "properties" | "attachments") => Frame::Ignored,
+            (None | Some(Frame::Suite(_)), "testcase") => {
+                self.draft = Some(Draft::new(self.suite(), attributes));
+                self.cases += 1;
+                Frame::Case
+            }
+            (None | Some(Frame::Suite(_)), _) => match Kind::of(name) {
+                Some(kind @ (Kind::Error | Kind::Failure)) => self.open_result(kind, attributes),
+                Some(_) => Frame::Ignored,
+                // An unknown wrapper is looked through.
+                None => self.open_suite(attributes),
+            },
+            (Some(Frame::Case | Frame::Inner), _) => match Kind::of(name) {
+                Some(kind) => self.open_result(kind, attributes),
+                None => Frame::Inner,
+            },
+            // `stackTrace` of Surefire: its text belongs to the result.
+            (Some(Frame::Result), _) => Frame::Inner,
+        };
+        self.frames.push(frame);
+    }
+
+    fn wants_text(&self) -> bool {
+        matches!(
+            self.frames.as_slice(),
+            [.., Frame::Result] | [.., Frame::Result, Frame::Inner]
+        )
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(draft) = &mut self.draft {
+            draft.text(text);
+        }
+    }
+
+    fn close(&mut self) {
+        match self.frames.pop() {
+            Some(Frame::Suite(suite)) => self.close_suite(&suite),
+            Some(Frame::Case) => self.finish_draft(),
+            Some(Frame::Result) => {
+                if let Some(draft) = &mut self.draft {
+                    draft.end();
+                }
+                if self.of_suite {
+                    self.finish_draft();
+                }
+            }
+            Some(Frame::Inner | Frame::Ignored) | None => {}
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! One `<testcase>`: from its attributes and children to what became of it.
+
+use tribunal_sdk::{CaseStatus, Label, TestCase, label};
+
+use crate::scan::{Attribute, KEEP};
+use crate::text::{clip, count, first_line, milliseconds};
+
+/// The longest name, in bytes.
+const NAME: usize = 1024;
+/// The longest message, in bytes.
+const MESSAGE: usize = 500;
+
+/// What a child element says about its test case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Error,
+    Failure,
+    Skipped,
+    /// `flakyFailure`, `flakyError`: an attempt that failed before one that passed.
+    Flaky,
+    /// `rerunFailure`, `rerunError`: an attempt that failed after one that failed.
+    Rerun,
+    /// `warning` of `PHPUnit`.
+    Warning,
+}
+
+impl Kind {
+    pub(crate) fn of(element: &str) -> Option<Self> {
+        Some(match element {
+            "error" => Self::Error,
+            "failure" => Self::Failure,
+            "skipped" | "ignored" => Self::Skipped,
+            "flakyFailure" | "flakyError" => Self::Flaky,
+            "rerunFailure" | "rerunError" => Self::Rerun,
+            "warning" => Self::Warning,
+            _ => return None,
+        })
+    }
+
+    /// The message of the highest is the case's.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Error => 6,
+            Self::Failure => 5,
+            Self::Rerun => 4,
+            Self::Skipped => 3,
+            Self::Flaky => 2,
+            Self::Warning => 1,
+        }
+    }
+}
+
+/// The suite a case is in, as far as a case needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// A digest of the names of all suites around it: suites of the same name differ in it.
+    pub(crate) path: u64,
+    pub(crate) suite: String,
+    pub(crate) hostname: String,
+    pub(crate) file: String,
+}
+
+/// A test case as it stands in a report.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// What makes two entries attempts of one test; `None` for a case without any name, which is
+    /// never the same as another one.
+    pub(crate) identity: Option<[String; 6]>,
+    pub(crate) case: TestCase,
+}
+
+/// A test case while it is being read.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    origin: Origin,
+    name: String,
+    classname: String,
+    file: String,
+    line: String,
+    time: String,
+    /// `status` and `result`.
+    words: [String; 2],
+    kinds: Vec<Kind>,
+    message: Option<(u8, String)>,
+    details: String,
+    /// Where in `details` the current result begins.
+    start: usize,
+    /// Of the current result: its kind, and what to say when its text is empty.
+    current: Option<(Kind, String)>,
+    attempts: u32,
+}
+
+/// Returns the value of an attribute; empty when it is not there.
+pub(crate) fn value<'a>(attributes: &'a [Attribute], name: &str) -> &'a str {
+    let found = attributes.iter().find(|a| a.name == name);
+    found.map_or("", |a| a.value.as_str())
+}
+
+impl Draft {
+    pub(crate) fn new(origin: Origin, attributes: &[Attribute]) -> Self {
+        let take = |name| clip(value(attributes, name), NAME).to_owned();
+        Self {
+            origin,
+            name: take("name"),
+            classname: take("classname"),
+            file: take("file"),
+            line: take("line"),
+            time: take("time"),
+            words: [take("status"), take("result")],
+            ..Self::default()
+        }
+    }
+
+    /// A case made up for an error of a whole suite.
+    pub(crate) fn of_suite(origin: Origin) -> Self {
+        let suite = if origin.suite.is_empty() {
+            "report"
+        } else {
+            &origin.suite
+        };
+        let name = format!("{suite} (suite error)");
+        Self {
+            origin,
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// A child element that says what became of the case begins.
+    pub(crate) fn begin(&mut self, kind: Kind, attributes: &[Attribute]) {
+        if self.kinds.len() < 1000 && !self.kinds.contains(&kind) {
+            self.kinds.push(kind);
+        }
+        if matches!(kind, Kind::Flaky | Kind::Rerun) {
+            self.attempts = self.attempts.saturating_add(1);
+        }
+        if !self.details.is_empty() {
+            self.text("\n\n");
+        }
+        self.start = self.details.len();
+        let [message, class] = ["message", "type"].map(|name| value(attributes, name));
+        self.propose(kind, first_line(message, MESSAGE));
+        if message.trim().contains('\n') {
+            self.text(message);
+            self.text("\n");
+        }
+        self.current = Some((kind, clip(class.trim(), MESSAGE).to_owned()));
+    }
+
+    fn propose(&mut self, kind: Kind, message: Option<&str>) {
+        let better = self
+            .message
+            .as_ref()
+            .is_none_or(|(rank, _)| *rank < kind.rank());
+        if let Some(message) = message.filter(|_| better) {
+            self.message = Some((kind.rank(), message.to_owned()));
+        }
+    }
+
+    /// Text of the child element; what is beyond [`KEEP`] bytes in all is dropped.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.details
+            .push_str(clip(text, KEEP.saturating_sub(self.details.len())));
+    }
+
+    /// The child element ends.
+    pub(crate) fn end(&mut self) {
+        let Some((kind, class)) = self.current.take() else {
+            return;
+        };
+        let text = self
+            .details
+            .get(self.start..)
+            .unwrap_or_default()
+            .to_owned();
+        self.propose(
+            kind,
+            first_line(&text, MESSAGE).or(Some(class.as_str()).filter(|c| !c.is_empty())),
+        );
+    }
+
+    fn status(&self) -> CaseStatus {
+        let has = |kind| self.kinds.contains(&kind);
+        let word = |words: &[&str]| {
+            self.words
+                .iter()
+                .any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+        };
+        if has(Kind::Error) || word(&["error", "errored"]) {
+            CaseStatus::Errored
+        } else if has(Kind::Failure)
+            || word(&["fail", "failed", "failure"])
+            || (has(Kind::Rerun) && !has(Kind::Flaky))
+        {
+            CaseStatus::Failed
+        } else if has(Kind::Skipped)
+            || word(&[
+                "disabled",
+                "skipped",
+                "notrun",
+                "ignored",
+                "pending",
+                "suppressed",
+            ])
+        {
+            CaseStatus::Skipped
+        } else if has(Kind::Flaky) {
+            CaseStatus::Flaky
+        } else {
+            CaseStatus::Passed
+        }
+    }
+
+    /// Returns the case; `id` is empty when it has no name at all.
+    pub(crate) fn finish(self) -> Found {
+        let status = self.status();
+        let or = |own: &str, other: &str| {
+            if own.is_empty() {
+                other.to_owned()
+            } else {
+                own.to_owned()
+            }
+        };
+        // The class of every test of Node.js is "test"; its suites say more.
+        let class = match self.classname.trim() {
+            "test" => self.origin.suite.trim(),
+            class => class,
+        };
+        let name = self.name.trim();
+        let id = match (class, name) {
+            (_, "") => class.to_owned(),
+            (class, name) if class.is_empty() || class == name => name.to_owned(),
+            _ => format!("{class}::{name}"),
+        };
+        let file = or(&self.file, &self.origin.file);
+        let details = self.details.trim_end();
+        let extra: Vec<Label> = (self.attempts > 0)
+            .then(|| label("failed-attempts", self.attempts.to_string()))
+            .into_iter()
+            .collect();
+        let case = TestCase {
+            status,
+            duration_ms: milliseconds(&self.time),
+            message: self.message.map(|(_, message)| message),
+            details: (!details.is_empty()).then(|| details.to_owned()),
+            line: count(&self.line)
+                .and_then(|line| u32::try_from(line).ok())
+                .filter(|line| *line > 0),
+            file: (!file.is_empty()).then_some(file),
+            id,
+            extra,
+        };
+        let identity = [
+            self.origin.path.to_string(),
+            self.origin.hostname,
+            self.classname,
+            self.name,
+            self.file,
+            self.line,
+        ];
+        Found {
+            identity: (!case.id.is_empty()).then_some(identity),
+            case,
+        }
+    }
+}

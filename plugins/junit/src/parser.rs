@@ -1,0 +1,88 @@
+//! The streaming parser: bytes of one report in, test cases out.
+
+use crate::builder::{Builder, Declared, foreign_report};
+use crate::case::Found;
+use crate::decode::Decoder;
+use crate::error::Malformed;
+use crate::scan::Scanner;
+
+/// Reads one report, or the output of a program that holds reports between other lines.
+///
+/// Memory is bounded by the size of a chunk and by what is kept of each case.
+#[derive(Debug)]
+pub struct Parser {
+    decoder: Decoder,
+    scanner: Scanner,
+    builder: Builder,
+    malformed: Option<Malformed>,
+    bytes: u64,
+}
+
+/// What a report was, when it has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How many `JUnit` documents were found.
+    pub documents: u64,
+    /// Why it could not be read to its end.
+    pub malformed: Option<Malformed>,
+    /// The first root element that is not `JUnit`'s, preferably one of a known test report.
+    pub other_root: Option<String>,
+    /// What that is, if it is another tool's test report.
+    pub foreign: Option<&'static str>,
+    /// Its length in bytes.
+    pub bytes: u64,
+    pub(crate) declared: Declared,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Parser {
+    /// Returns a parser at the beginning of a report.
+    pub fn new() -> Self {
+        Self {
+            decoder: Decoder::default(),
+            scanner: Scanner::new(),
+            builder: Builder::default(),
+            malformed: None,
+            bytes: 0,
+        }
+    }
+
+    /// Takes the next bytes. After the first mistake in a report the rest of it is only counted.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.bytes += chunk.len() as u64;
+        if self.malformed.is_none() {
+            let text = self.decoder.feed(chunk);
+            self.malformed = self.scanner.feed(text, &mut self.builder).err();
+        }
+    }
+
+    /// Returns what was found since the last call; `None` stands for the end of a document.
+    pub(crate) fn take(&mut self) -> Vec<Option<Found>> {
+        std::mem::take(&mut self.builder.found)
+    }
+
+    /// The report has ended. What is left is still to be taken.
+    pub fn finish(&mut self) -> Outcome {
+        if self.malformed.is_none() {
+            let text = self.decoder.finish();
+            self.malformed = self.scanner.feed(text, &mut self.builder).err();
+        }
+        if self.malformed.is_none() && self.scanner.torn() {
+            self.malformed = Some(Malformed::Truncated { at: self.bytes });
+        }
+        let other_root = self.builder.other_root.clone();
+        Outcome {
+            documents: self.builder.documents,
+            malformed: self.malformed.clone(),
+            foreign: other_root.as_deref().and_then(foreign_report),
+            other_root,
+            bytes: self.bytes,
+            declared: self.builder.declared.clone(),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Reads one report from any source of bytes into the tally.
+
+use tribunal_sdk::TestCase;
+
+use crate::parser::Parser;
+use crate::tally::Tally;
+use crate::verdict::{Report, Source};
+
+/// Reads a report to its end. `next` gives its bytes and nothing at the end; `each` gets every case
+/// as soon as it is known, and again when a later attempt changes it.
+pub fn read(
+    name: String,
+    source: Source,
+    mut next: impl FnMut() -> Vec<u8>,
+    tally: &mut Tally,
+    mut each: impl FnMut(&TestCase),
+) -> Report {
+    let mut parser = Parser::new();
+    loop {
+        let chunk = next();
+        if chunk.is_empty() {
+            break;
+        }
+        parser.feed(&chunk);
+        take(&mut parser, tally, &mut each);
+    }
+    let outcome = parser.finish();
+    take(&mut parser, tally, &mut each);
+    tally.end_document();
+    Report {
+        name,
+        outcome,
+        source,
+    }
+}
+
+fn take(parser: &mut Parser, tally: &mut Tally, each: &mut impl FnMut(&TestCase)) {
+    for found in parser.take() {
+        match found {
+            None => tally.end_document(),
+            Some(found) => {
+                if let Some(case) = tally.add(found) {
+                    each(&case);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Elements, attributes and text: what a document is made of.
+
+use memchr::{memchr, memrchr};
+
+use super::entity::unescape;
+use super::{ATTRIBUTES, Attribute, DEPTH, NAME, Scanner, Sink, State};
+
+type Step = Result<(usize, State), &'static str>;
+
+/// A byte order mark in the middle, as concatenated files have it, counts as blank.
+fn blank(bytes: &[u8]) -> bool {
+    let blank = |b: &u8| b.is_ascii_whitespace() || matches!(b, 0xef | 0xbb | 0xbf);
+    bytes.iter().all(blank)
+}
+
+/// Without the namespace's prefix.
+fn local(name: &[u8]) -> String {
+    let start = memrchr(b':', name).map_or(0, |colon| colon + 1);
+    String::from_utf8_lossy(&name[start..]).into_owned()
+}
+
+fn starts_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii()
+}
+
+fn name_len(input: &[u8]) -> usize {
+    let ends =
+        |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=' | b'<' | b'"' | b'\'');
+    input.iter().position(ends).unwrap_or(input.len())
+}
+
+impl Scanner {
+    pub(super) fn hunt(&mut self, input: &[u8]) -> (usize, State) {
+        let at = memchr(b'<', input).unwrap_or(input.len());
+        let before = &input[..at];
+        self.fresh = match memrchr(b'\n', before) {
+            Some(feed) => blank(&before[feed..]),
+            None => self.fresh && blank(before),
+        };
+        if at == input.len() {
+            return (at, State::Hunt);
+        }
+        (at + 1, State::Open)
+    }
+
+    pub(super) fn in_text(&mut self, input: &[u8], sink: &mut impl Sink) -> (usize, State) {
+        let at = memchr(b'<', input).unwrap_or(input.len());
+        let wanted = sink.wants_text();
+        if wanted {
+            self.keep(&input[..at]);
+        }
+        if at == input.len() {
+            return (at, State::Text);
+        }
+        if wanted && !self.raw.is_empty() {
+            sink.text(&unescape(&self.raw));
+        }
+        (at + 1, self.begin(State::Open))
+    }
+
+    pub(super) fn opened(&mut self, byte: u8) -> (usize, State) {
+        let inside = self.inside();
+        match byte {
+            b'?' => (1, self.begin(State::Instruction)),
+            _ if !inside && !self.fresh => (0, State::Hunt),
+            b'/' => (1, self.begin(State::EndName)),
+            b'!' => (1, self.begin(State::Bang)),
+            _ if starts_name(byte) => (0, self.begin(State::StartName)),
+            _ if inside => {
+                // Not XML, but `a < b` in a text hurts nobody.
+                self.keep(b"<");
+                (0, State::Text)
+            }
+            _ => (0, self.back_to_hunt()),
+        }
+    }
+
+    pub(super) fn start_name(&mut self, input: &[u8], sink: &mut impl Sink) -> Step {
+        let len = name_len(input);
+        self.keep(&input[..len]);
+        if self.raw.len() > NAME {
+            if self.inside() {
+                return Err("an element's name is longer than 256 bytes");
+            }
+            return Ok((len, self.back_to_hunt()));
+        }
+        if len == input.len() {
+            return Ok((len, State::StartName));
+        }
+        if !self.inside() {
+            let name = local(&self.raw);
+            if name == "testcase" {
+                return Err("a <testcase> outside of any <testsuite>: the beginning is missing");
+            }
+            if !sink.root(&name) {
+                self.entities = false;
+                return Ok((len, self.back_to_hunt()));
+            }
+            if self.entities {
+                return Err("a DOCTYPE declares entities, which are refused");
+            }
+        }
+        if self.starts.len() >= DEPTH {
+            return Err("elements are nested more than 256 deep");
+        }
+        self.starts.push(self.names.len());
+        self.names.extend_from_slice(&self.raw);
+        self.attributes.clear();
+        self.attribute_count = 0;
+        Ok((len, State::Gap))
+    }
+
+    pub(super) fn gap(&mut self, byte: u8, sink: &mut impl Sink) -> Step {
+        Ok(match byte {
+            b'>' => (1, self.start_tag(false, sink)),
+            b'/' => (1, State::Slash),
+            _ if byte.is_ascii_whitespace() => (1, State::Gap),
+            _ if starts_name(byte) => {
+                self.attribute_count += 1;
+                if self.attribute_count > ATTRIBUTES {
+                    return Err("an element has more than 1,000 attributes");
+                }
+                self.attribute.clear();
+                (0, State::AttributeName)
+            }
+            _ => return Err("something that is no attribute in a tag: an unescaped quote or `<`?"),
+        })
+    }
+
+    pub(super) fn attribute_name(&mut self, input: &[u8]) -> Step {
+        let len = name_len(input);
+        self.attribute
+            .extend_from_slice(&input[..len.min(NAME + 1)]);
+        if self.attribute.len() > NAME {
+            return Err("an attribute's name is longer than 256 bytes");
+        }
+        let next = if len == input.len() {
+            State::AttributeName
+        } else {
+            State::Equals
+        };
+        Ok((len, next))
+    }
+
+    pub(super) fn value(
+        &mut self,
+        input: &[u8],
+        quote: u8,
+        sink: &mut impl Sink,
+    ) -> (usize, State) {
+        let at = memchr(quote, input).unwrap_or(input.len());
+        let wanted = sink.wants_attribute(&self.attribute);
+        if wanted {
+            self.keep(&input[..at]);
+        }
+        if at == input.len() {
+            return (at, State::Value(quote));
+        }
+        // Of an attribute given twice the first counts.
+        let name = local(&self.attribute);
+        if wanted && !self.attributes.iter().any(|a| a.name == name) {
+            let value = unescape(&self.raw);
+            self.attributes.push(Attribute { name, value });
+        }
+        (at + 1, State::Gap)
+    }
+
+    pub(super) fn start_tag(&mut self, empty: bool, sink: &mut impl Sink) -> State {
+        let start = self.starts.last().copied().unwrap_or(0);
+        sink.open(&local(&self.names[start..]), &self.attributes);
+        if empty {
+            return self.leave(sink);
+        }
+        self.begin(State::Text)
+    }
+
+    pub(super) fn end_name(&mut self, input: &[u8]) -> Step {
+        let len = name_len(input);
+        self.keep(&input[..len]);
+        if self.raw.len() > NAME {
+            return Err("a closing tag's name is longer than 256 bytes");
+        }
+        let next = if len == input.len() {
+            State::EndName
+        } else {
+            State::EndGap
+        };
+        Ok((len, next))
+    }
+
+    pub(super) fn end_tag(&mut self, sink: &mut impl Sink) -> Result<State, &'static str> {
+        let Some(start) = self.starts.last().copied() else {
+            return match local(&self.raw).as_str() {
+                "testsuites" | "testsuite" | "testcase" => {
+                    Err("a closing tag without its opening tag: the beginning is missing")
+                }
+                _ => Ok(self.back_to_hunt()),
+            };
+        };
+        if self.names[start..] != self.raw {
+            return Err("a closing tag that does not match its opening tag");
+        }
+        Ok(self.leave(sink))
+    }
+
+    fn leave(&mut self, sink: &mut impl Sink) -> State {
+        if let Some(start) = self.starts.pop() {
+            self.names.truncate(start);
+        }
+        sink.close();
+        // Right behind a document another one may begin, without a new line.
+        self.fresh = true;
+        self.entities = false;
+        let next = self.content();
+        self.begin(next)
+    }
+}

@@ -1,0 +1,149 @@
+//! All cases of all reports: attempts of one test put together, counts, ids that stay apart.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
+use tribunal_sdk::{CaseStatus, Counts, TestCase};
+
+use crate::case::Found;
+
+/// The most test cases that are told apart; more is an error, never a pass.
+pub const MOST_CASES: usize = 500_000;
+/// How many cases are reported one by one; the host takes 200,000, and passed ones leave room.
+const REPORTED: u64 = 200_000;
+const REPORTED_PASSED: u64 = 150_000;
+
+/// 128 bits of a key instead of the key: half a million names would not fit.
+type Print = [u64; 2];
+
+fn print(key: &impl Hash) -> Print {
+    [0_u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        salt.hash(&mut hasher);
+        key.hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
+struct Seen {
+    status: CaseStatus,
+    /// The how-manieth case with its id.
+    ordinal: u32,
+}
+
+/// The tally.
+#[derive(Default)]
+pub struct Tally {
+    /// Of the current document: the same name in another one is another case.
+    seen: HashMap<Print, Seen>,
+    /// How many cases have this id.
+    ids: HashMap<Print, u32>,
+    counts: [u64; 5],
+    reported: u64,
+    /// Passed cases without any name.
+    pub(crate) unnamed_passed: u64,
+    /// Cases that were counted and not reported one by one.
+    pub(crate) unreported: u64,
+    /// Whether there were more than [`MOST_CASES`].
+    pub(crate) overflow: bool,
+    /// The first case that failed or errored.
+    pub(crate) first_bad: Option<(String, Option<String>)>,
+}
+
+fn slot(status: CaseStatus) -> usize {
+    match status {
+        CaseStatus::Passed => 0,
+        CaseStatus::Failed => 1,
+        CaseStatus::Errored => 2,
+        CaseStatus::Skipped => 3,
+        CaseStatus::Flaky => 4,
+    }
+}
+
+/// Returns what a test is after one more attempt. Only the order failed, then passed makes it
+/// flaky: who passes first and fails later has failed.
+fn merge(old: CaseStatus, new: CaseStatus) -> CaseStatus {
+    use CaseStatus::{Errored, Failed, Flaky, Passed, Skipped};
+    match (old, new) {
+        (Skipped, other) | (other, Skipped) => other,
+        (Errored, Failed | Errored) | (_, Errored) => Errored,
+        (_, Failed) => Failed,
+        (Failed | Errored | Flaky, Passed | Flaky) | (Passed, Flaky) => Flaky,
+        (Passed, Passed) => Passed,
+    }
+}
+
+impl Tally {
+    /// A document has ended; names may repeat from here on.
+    pub(crate) fn end_document(&mut self) {
+        self.seen.clear();
+    }
+
+    /// Counts a case; returns it as it is to be reported, or `None` when it is not.
+    pub(crate) fn add(&mut self, found: Found) -> Option<TestCase> {
+        let Found { identity, mut case } = found;
+        let identity = identity.map(|identity| print(&identity));
+        if identity.is_none() {
+            "(a test case without a name)".clone_into(&mut case.id);
+            self.unnamed_passed += u64::from(case.status == CaseStatus::Passed);
+        }
+        let earlier = identity.and_then(|identity| self.seen.get(&identity));
+        let ordinal = if let Some(Seen { status, ordinal }) = earlier {
+            let ordinal = *ordinal;
+            self.counts[slot(*status)] -= 1;
+            case.status = merge(*status, case.status);
+            ordinal
+        } else {
+            if self.ids.len() >= MOST_CASES {
+                self.overflow = true;
+                return None;
+            }
+            let same_id = self.ids.entry(print(&case.id)).or_default();
+            *same_id = same_id.saturating_add(1);
+            *same_id
+        };
+        self.counts[slot(case.status)] += 1;
+        if let Some(identity) = identity {
+            let status = case.status;
+            self.seen.insert(identity, Seen { status, ordinal });
+        }
+        if ordinal > 1 {
+            case.id = format!("{} #{ordinal}", case.id);
+        }
+        let bad = matches!(case.status, CaseStatus::Failed | CaseStatus::Errored);
+        if bad && self.first_bad.is_none() {
+            self.first_bad = Some((case.id.clone(), case.message.clone()));
+        } else if !bad
+            && self
+                .first_bad
+                .as_ref()
+                .is_some_and(|(id, _)| *id == case.id)
+        {
+            self.first_bad = None;
+        }
+        let room = match case.status {
+            CaseStatus::Passed | CaseStatus::Skipped => REPORTED_PASSED,
+            _ => REPORTED,
+        };
+        if self.reported >= room {
+            self.unreported += 1;
+            return None;
+        }
+        self.reported += 1;
+        Some(case)
+    }
+
+    /// Returns all counts.
+    pub fn counts(&self) -> Counts {
+        let [passed, failed, errored, skipped, flaky] = self
+            .counts
+            .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Counts {
+            passed,
+            failed,
+            errored,
+            skipped,
+            flaky,
+        }
+    }
+}

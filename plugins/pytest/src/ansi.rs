@@ -1,0 +1,88 @@
+//! Takes terminal control out of a line: colours, titles, progress, rewritten beginnings.
+
+use std::borrow::Cow;
+
+const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+
+/// Returns the line as a terminal would leave it: without CSI and OSC sequences, and only what
+/// follows the last carriage return. Borrows when there is nothing to take out.
+pub fn strip(line: &[u8]) -> Cow<'_, [u8]> {
+    let line = trim_returns(line);
+    if memchr::memchr2(ESC, b'\r', line).is_none() {
+        return Cow::Borrowed(line);
+    }
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match byte {
+            ESC => rest = skip_escape(tail),
+            // `collecting ...\rcollected 3 items`: what came before was written over.
+            b'\r' => {
+                if !rest.is_empty() {
+                    out.clear();
+                }
+            }
+            _ => out.push(byte),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn trim_returns(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|&byte| byte != b'\r');
+    &line[..end.map_or(0, |at| at + 1)]
+}
+
+/// Returns what follows the escape sequence whose ESC was just read; an unfinished one takes the
+/// rest of the line with it.
+fn skip_escape(rest: &[u8]) -> &[u8] {
+    match rest.first() {
+        Some(b'[') => {
+            let end = rest[1..]
+                .iter()
+                .position(|byte| (0x40..=0x7e).contains(byte));
+            end.map_or(&[], |at| &rest[at + 2..])
+        }
+        Some(b']') => {
+            let end = memchr::memchr2(BEL, ESC, rest);
+            match end {
+                Some(at) if rest[at] == BEL => &rest[at + 1..],
+                Some(at) => rest.get(at + 2..).unwrap_or(&[]),
+                None => &[],
+            }
+        }
+        Some(_) => &rest[1..],
+        None => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn control_sequences_vanish_and_rewritten_text_too() {
+        for (line, plain) in [
+            (&b"plain"[..], &b"plain"[..]),
+            (b"dos\r", b"dos"),
+            (b"\x1b[31m= \x1b[1m5 failed\x1b[0m =", b"= 5 failed ="),
+            (b"..\x1b]9;4;1;50\x1b\\..", b"...."),
+            (b"..\x1b]0;title\x07..", b"...."),
+            (b"collecting ...\rcollected 3 items", b"collected 3 items"),
+            (b"cut \x1b[3", b"cut "),
+            (b"cut \x1b", b"cut "),
+        ] {
+            assert_eq!(&*strip(line), plain);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_nothing_grows(line in proptest::collection::vec(any::<u8>(), 0..64)) {
+            prop_assert!(strip(&line).len() <= line.len());
+        }
+    }
+}
