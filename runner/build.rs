@@ -62,7 +62,8 @@ fn build() -> Result<()> {
             .join(format!("tribunal_judge_{}.wasm", judge.replace('-', "_")));
         let component = out.join(format!("{judge}.wasm"));
         fs::write(&component, componentize(&core)?)?;
-        writeln!(table, "    ({judge:?}, include_bytes!({component:?})),")?;
+        let path = component.display().to_string();
+        writeln!(table, "    ({judge:?}, include_bytes!({path:?})),")?;
     }
     table.push_str("];\n");
     fs::write(out.join("builtins.rs"), table)?;
@@ -118,7 +119,9 @@ fn compile(judges: &[&str], root: &Path, out: &Path) -> Result<()> {
     if built.status.success() {
         return Ok(());
     }
-    eprintln!("{}", String::from_utf8_lossy(&built.stderr));
+    for line in String::from_utf8_lossy(&built.stderr).lines() {
+        println!("cargo::warning={line}");
+    }
     let command = format!(
         "cargo build --target {TARGET} --package tribunal-judge-{}",
         judges.join(" --package tribunal-judge-")

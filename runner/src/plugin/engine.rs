@@ -1,6 +1,6 @@
 //! The one engine of the process: what judges may be made of, and how they are interrupted.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{Hash as _, Hasher};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;

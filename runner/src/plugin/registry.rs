@@ -146,16 +146,16 @@ fn load_all(specs: &BTreeMap<String, JudgeSpec>, cache: &Cache) -> Results {
             .collect();
         let asking: Vec<_> = specs
             .iter()
-            .map(|(name, spec)| {
+            .filter_map(|(name, spec)| {
                 let key = (&spec.source, spec.sha256.as_deref());
-                let code = compiled.iter().find(|(source, _)| *source == key);
-                let code = code.map(|(_, code)| code.clone());
-                (name, scope.spawn(move || ask(code?, spec)))
+                let (_, code) = compiled.iter().find(|(source, _)| *source == key)?;
+                let code = code.clone();
+                Some((name, scope.spawn(move || ask(code?, spec))))
             })
             .collect();
         asking
             .into_iter()
-            .filter_map(|(name, thread)| Some((name.clone(), join(thread)?)))
+            .map(|(name, thread)| (name.clone(), join(thread)))
             .collect()
     })
 }
@@ -205,13 +205,11 @@ fn compile(
     })
 }
 
-fn ask(code: Result<Code, Problem>, spec: &JudgeSpec) -> Option<Result<Loaded, Problem>> {
-    Some(code.and_then(|code| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| Problem::Engine(error.to_string()))?;
-        let limits = spec.limits;
-        let info = runtime.block_on(code.ask(limits, &config_json(spec)))?;
-        Ok(Loaded { code, limits, info })
-    }))
+fn ask(code: Code, spec: &JudgeSpec) -> Result<Loaded, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| Problem::Engine(error.to_string()))?;
+    let limits = spec.limits;
+    let info = runtime.block_on(code.ask(limits, &config_json(spec)))?;
+    Ok(Loaded { code, limits, info })
 }

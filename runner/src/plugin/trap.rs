@@ -100,14 +100,18 @@ fn sentence(trap: Trap) -> String {
     }
 }
 
-/// An error chain as one line: the outermost and the innermost message.
+/// An error chain as one line, from the outermost message to the innermost.
 pub(super) fn one_line(error: &Error) -> String {
-    let (outer, root) = (error.to_string(), error.root_cause().to_string());
-    let text = if outer.contains(&root) {
-        outer
-    } else {
-        format!("{outer}: {root}")
-    };
+    let mut text = String::new();
+    for message in error.chain().map(ToString::to_string) {
+        if text.contains(&message) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&message);
+    }
     clean::line(&text, MAX_SENTENCE)
 }
 
