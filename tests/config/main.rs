@@ -15,7 +15,10 @@ fn files(folder: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(&folder)
         .expect("the folder is there")
         .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("UTF-8");
             let name = path.file_stem().expect("a name").to_string_lossy();
@@ -35,9 +38,20 @@ fn assert_no_orphans(folder: &str, files: &[(String, String)]) {
     let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     for entry in std::fs::read_dir(here().join(folder)).expect("the folder is there") {
         let path = entry.expect("a readable folder").path();
-        if path.extension().is_some_and(|extension| extension == "snap") {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            assert!(names.contains(name.as_str()), "{} has no .toml", path.display());
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "snap")
+        {
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            assert!(
+                names.contains(name.as_str()),
+                "{} has no .toml",
+                path.display()
+            );
         }
     }
 }
