@@ -8,8 +8,8 @@ use super::read;
 use super::schema::Pipeline;
 use super::suggest::{clean, quoted};
 
-/// The largest pipeline file, in bytes: 4 MiB, far beyond ten thousand suites.
-pub const MAX_BYTES: u64 = 4 << 20;
+/// The largest pipeline file, in bytes: 2 MiB, room for about ten thousand suites.
+pub const MAX_BYTES: u64 = 2 << 20;
 
 /// The smallest pipeline that is of use.
 pub const EXAMPLE: &str =
@@ -49,7 +49,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
         return Err(Box::new(Problem::whole(
             "too-large",
-            format!("{shown} is larger than 4 MiB, the most that is read"),
+            format!("{shown} is larger than 2 MiB, the most that is read"),
         )
         .help("is it a pipeline? Suites that differ in a value are shorter as one suite with a matrix")));
     }
