@@ -228,26 +228,46 @@ script = """
     fn a_table_of_everything() {
         let (status, out, err) = run(&[], &[], PlanFormat::Human);
         assert_eq!((status, err.as_str()), (ExitStatus::Passed, ""));
-        insta::assert_snapshot!(out, @"");
+        insta::assert_snapshot!(out, @r#"
+        suite              judge      executor  timeout  needs  command
+        build              exit-code  local     30m      -      make "-j 2"
+        unit[python=3.11]  pytest     local     1m30s    build  pytest -q 3.11
+        unit[python=3.13]  pytest     local     1m30s    build  pytest -q 3.13
+        lint               exit-code  local     30m      -      ruff check \u{1b} …
+        4 suites, 3 at once; nothing was run
+        "#);
     }
 
     #[test]
     fn what_is_needed_comes_along_and_is_marked() {
         let (_, out, _) = run(&["unit[python=3.13]"], &["team=pay"], PlanFormat::Human);
-        insta::assert_snapshot!(out, @"");
+        insta::assert_snapshot!(out, @r#"
+        suite              judge      executor  timeout  needs  command
+        build (needed)     exit-code  local     30m      -      make "-j 2"
+        unit[python=3.13]  pytest     local     1m30s    build  pytest -q 3.13
+        2 suites (1 of them only because others need them), 3 at once; nothing was run
+        "#);
     }
 
     #[test]
     fn nothing_selected_is_its_own_exit_code() {
         let (status, out, err) = run(&["unti"], &[], PlanFormat::Human);
         assert_eq!((status, out.as_str()), (ExitStatus::Empty, ""));
-        insta::assert_snapshot!(err, @"");
+        insta::assert_snapshot!(err, @r#"
+        error: no suite matches "unti"; did you mean "unit"?
+        suites: build, unit, lint
+        "#);
         let (status, _, err) = run(&["lint"], &["team=pay"], PlanFormat::Human);
         assert_eq!(status, ExitStatus::Empty);
-        insta::assert_snapshot!(err, @"");
+        insta::assert_snapshot!(err, @"
+        error: no suite of those that the filters match has the label team=pay
+        labels: team=pay
+        ");
         let (status, _, err) = run(&["{a"], &[], PlanFormat::Human);
         assert_eq!(status, ExitStatus::Usage);
-        insta::assert_snapshot!(err, @"");
+        insta::assert_snapshot!(err, @r#"
+        error: "{a" is not a name or glob of suites: unclosed alternate group; missing '}'
+        "#);
     }
 
     #[test]

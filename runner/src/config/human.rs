@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration accepted: 720 hours.
-pub(super) const LONGEST: Duration = Duration::from_secs(720 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_hours(720);
 
 /// Why a duration or a size is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

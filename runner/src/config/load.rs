@@ -8,8 +8,8 @@ use super::read;
 use super::schema::Pipeline;
 use super::suggest::{clean, quoted};
 
-/// The largest pipeline file, in bytes: 4 MiB, far beyond ten thousand suites.
-pub const MAX_BYTES: u64 = 4 << 20;
+/// The largest pipeline file, in bytes: 2 MiB, room for about ten thousand suites.
+pub const MAX_BYTES: u64 = 2 << 20;
 
 /// The smallest pipeline that is of use.
 pub const EXAMPLE: &str =
@@ -17,7 +17,7 @@ pub const EXAMPLE: &str =
 
 pub(super) fn load(path: &Path) -> Result<Pipeline, ConfigError> {
     let name = clean(&path.to_string_lossy(), 300);
-    let bytes = read_bounded(path).map_err(|problem| ConfigError::unreadable(&name, problem))?;
+    let bytes = read_bounded(path).map_err(|problem| ConfigError::unreadable(&name, *problem))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         ConfigError::unreadable(&name, not_utf8(&name, error.as_bytes(), valid))
@@ -26,34 +26,32 @@ pub(super) fn load(path: &Path) -> Result<Pipeline, ConfigError> {
     read::pipeline(&text, &name, &file, &|judge| judge.is_file())
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, Problem> {
+fn read_bounded(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
     let shown = quoted(&path.to_string_lossy());
-    let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            Problem::whole("no-pipeline", format!("there is no file {shown}"))
-                .help("name another with --pipeline FILE")
-                .help(format!("or make one:\n{EXAMPLE}"))
-        }
-        ErrorKind::IsADirectory => is_directory(path),
-        _ => Problem::whole("unreadable", format!("{shown} cannot be read: {error}"))
-            .help("look at its owner and mode, or name another with --pipeline FILE"),
+    let failed = |error: std::io::Error| {
+        Box::new(match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Problem::whole("no-pipeline", format!("there is no file {shown}"))
+                    .help("name another with --pipeline FILE")
+                    .help(format!("or make one:\n{EXAMPLE}"))
+            }
+            ErrorKind::IsADirectory => is_directory(path),
+            _ => Problem::whole("unreadable", format!("{shown} cannot be read: {error}"))
+                .help("look at its owner and mode, or name another with --pipeline FILE"),
+        })
     };
-    // Opening a pipe without a writer would wait for ever.
-    let kind = std::fs::metadata(path).map_err(failed)?.file_type();
-    if kind.is_dir() {
-        return Err(is_directory(path));
-    }
+    // A directory opens like a file; reading it is what fails.
     let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BYTES) {
-        return Err(Problem::whole(
+        return Err(Box::new(Problem::whole(
             "too-large",
-            format!("{shown} is larger than 4 MiB, the most that is read"),
+            format!("{shown} is larger than 2 MiB, the most that is read"),
         )
-        .help("is it a pipeline? Suites that differ in a value are shorter as one suite with a matrix"));
+        .help("is it a pipeline? Suites that differ in a value are shorter as one suite with a matrix")));
     }
     Ok(bytes)
 }
@@ -67,7 +65,7 @@ fn is_directory(path: &Path) -> Problem {
 
 fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Problem {
     let before = bytes.get(..valid).unwrap_or(&[]);
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let line = before.split(|&byte| byte == b'\n').count();
     let start = before
         .iter()
         .rposition(|&byte| byte == b'\n')

@@ -1,6 +1,7 @@
 //! Problems for people: with the line and carets, or one line each.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -21,8 +22,16 @@ impl ConfigError {
             Renderer::plain()
         };
         let mut out = String::new();
+        let mut told = HashSet::new();
         for problem in &self.problems {
-            out.push_str(&self.one(&renderer, problem));
+            // The same advice twenty times is noise.
+            let help: Vec<&str> = problem
+                .help
+                .iter()
+                .map(String::as_str)
+                .filter(|help| told.insert(*help))
+                .collect();
+            out.push_str(&self.one(&renderer, problem, &help));
             out.push_str("\n\n");
         }
         self.push_end(&mut out);
@@ -52,20 +61,25 @@ impl ConfigError {
     fn push_end(&self, out: &mut String) {
         let more = self.total - self.problems.len();
         if more > 0 {
-            out.push_str(&format!("... and {more} more\n"));
+            out.extend(["... and ", &more.to_string(), " more\n"]);
         }
         if self.text.is_empty() {
             out.push_str("nothing was run\n");
             return;
         }
         let plural = if self.total == 1 { "error" } else { "errors" };
-        out.push_str(&format!(
-            "{} {plural} in {}; nothing was run\n",
-            self.total, self.file
-        ));
+        let total = self.total.to_string();
+        out.extend([
+            &total,
+            " ",
+            plural,
+            " in ",
+            &self.file,
+            "; nothing was run\n",
+        ]);
     }
 
-    fn one(&self, renderer: &Renderer, problem: &Problem) -> String {
+    fn one(&self, renderer: &Renderer, problem: &Problem, help: &[&str]) -> String {
         let mut group = Group::with_title(
             Level::ERROR
                 .primary_title(problem.message.as_str())
@@ -96,12 +110,7 @@ impl ConfigError {
             }
             None => {}
         }
-        group = group.elements(
-            problem
-                .help
-                .iter()
-                .map(|help| Level::HELP.message(help.as_str())),
-        );
+        group = group.elements(help.iter().map(|help| Level::HELP.message(*help)));
         let text = renderer.render(&[group]);
         match places {
             // The renderer counts columns in the part of the line that it was given.

@@ -49,7 +49,9 @@ pub(crate) fn closest<'a>(
             continue;
         } else {
             let distance = strsim::osa_distance(&plain, &other);
-            if distance > allowed && strsim::jaro_winkler(&plain, &other) < 0.9 {
+            // Two changes, one of them the first letter: another word.
+            let other_word = distance > 1 && plain.chars().next() != other.chars().next();
+            if (distance > allowed || other_word) && strsim::jaro_winkler(&plain, &other) < 0.9 {
                 continue;
             }
             distance
@@ -126,6 +128,8 @@ mod tests {
             ("fail-fast", Some("fail_fast")),
             ("ENV", Some("env")),
             ("depends_on", Some("needs")),
+            ("meeds", Some("needs")),
+            ("seeded", None),
             ("colour", None),
             ("x", None),
             ("", None),

@@ -58,9 +58,10 @@ pub(crate) fn of(suite: &SuiteConfig) -> Vec<Variant> {
         match suite.shards {
             None => variants.push(variant(&suite.name, values, None)),
             Some(total) => {
-                variants.extend((0..total).map(|index| {
-                    variant(&suite.name, values.clone(), Some(Shard { index, total }))
-                }))
+                for index in 0..total {
+                    let shard = Some(Shard { index, total });
+                    variants.push(variant(&suite.name, values.clone(), shard));
+                }
             }
         }
     }

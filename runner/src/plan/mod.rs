@@ -222,7 +222,7 @@ pub struct ReportTarget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportFormat {
-    /// JUnit XML.
+    /// `JUnit` XML.
     Junit,
     /// The run summary as JSON.
     Json,

@@ -128,22 +128,28 @@ fn glob(filter: &str) -> Result<GlobMatcher, PlanError> {
         .map(|glob| glob.compile_matcher())
         .map_err(|error| PlanError::BadFilter {
             filter: filter.to_owned(),
-            why: clean(&error.kind().to_string(), 100),
+            // The library's advice is about brackets, which are literal here.
+            why: clean(
+                error.kind().to_string().split(" (").next().unwrap_or(""),
+                100,
+            ),
         })
 }
 
 fn no_match(candidates: &[Candidate<'_>], filter: &str) -> PlanError {
     let mut bases: Vec<&str> = candidates.iter().map(|candidate| candidate.base).collect();
     bases.dedup();
-    let in_base = candidates
+    // With a variant that is not there, the variants that are there help more than other suites.
+    let variants: Vec<&str> = candidates
         .iter()
         .filter(|candidate| filter.split('[').next() == Some(candidate.base))
-        .map(|candidate| candidate.name);
-    let suggestion = closest(filter, in_base).or_else(|| closest(filter, bases.iter().copied()));
+        .map(|candidate| candidate.name)
+        .collect();
+    let choice = if variants.is_empty() { bases } else { variants };
     PlanError::NoMatch {
         filter: filter.to_owned(),
-        suggestion: suggestion.map(str::to_owned),
-        suites: listed(bases, 20),
+        suggestion: closest(filter, choice.iter().copied()).map(str::to_owned),
+        suites: listed(choice, 20),
     }
 }
 

@@ -62,11 +62,13 @@ fn plain(name: &str) -> String {
 
 fn hash(name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hex = String::new();
+    for byte in digest.iter().take(16) {
+        hex.extend(
+            [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')),
+        );
+    }
+    hex
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) type Span = std::ops::Range<usize>;
 /// Where in the document: `suites.unit.timeout`. Written out only when something is wrong there.
 #[derive(Clone, Copy)]
 pub(super) struct Path<'a> {
-    pub(super) parent: Option<&'a Path<'a>>,
+    pub(super) parent: Option<&'a Self>,
     pub(super) key: &'a str,
 }
 

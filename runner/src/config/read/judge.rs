@@ -225,7 +225,7 @@ impl Cx<'_> {
             }
             DeValue::Array(array) => {
                 let mut list = Vec::with_capacity(array.len());
-                for item in array.iter() {
+                for item in array {
                     list.extend(self.json(field, item.get_ref(), &item.span()));
                 }
                 Value::Array(list)

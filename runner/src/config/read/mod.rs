@@ -38,6 +38,7 @@ struct Document {
     reports: Vec<ReportTarget>,
     has_version: bool,
     suites_span: Option<Span>,
+    suites_are_wrong: bool,
 }
 
 /// Checks a pipeline's text.
@@ -56,7 +57,7 @@ pub(super) fn pipeline(
         return Err(ConfigError::unreadable(file_name, problem));
     }
     let (tree, errors) = DeTable::parse_recoverable(text);
-    let broken = syntax::Broken::new(text, &errors);
+    let broken = syntax::Broken::new(text, tree.get_ref(), &errors);
     drop(errors);
 
     let root = file.parent().unwrap_or(FilePath::new(""));
@@ -115,6 +116,7 @@ impl Cx<'_> {
                 "judges" => document.judges = self.judges(&field, root),
                 "suites" => {
                     document.suites_span = Some(field.key_span.clone());
+                    document.suites_are_wrong = !matches!(field.value, DeValue::Table(_));
                     self.suites(&field, &mut document);
                 }
                 "report" => document.reports = self.reports(&field, root),
@@ -134,7 +136,8 @@ impl Cx<'_> {
                     .absence(),
             );
         }
-        if document.suites.is_empty() && document.broken.is_empty() {
+        let any = !document.suites.is_empty() || !document.broken.is_empty();
+        if !any && !document.suites_are_wrong {
             let mut problem = Problem::whole("no-suites", "the pipeline has no suites")
                 .help(format!("a suite looks like this:\n{}", suite_example()));
             problem.span.clone_from(&document.suites_span);

@@ -1,6 +1,7 @@
 //! What the TOML parser says, made short, and how far the rest of the tree can be trusted then.
 
-use toml::de::Error;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Error};
 
 use super::super::error::{Problem, Sink};
 use super::cx::Span;
@@ -16,7 +17,7 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    pub(super) fn new(text: &str, errors: &[Error]) -> Self {
+    pub(super) fn new(text: &str, tree: &DeTable<'_>, errors: &[Error]) -> Self {
         let mut places: Vec<(Span, &Error)> = errors
             .iter()
             .map(|error| (error.span().unwrap_or(0..0), error))
@@ -27,15 +28,33 @@ impl Broken {
             lines: Vec::new(),
             trusted_until: text.len() + 1,
         };
-        let mut line_end = None;
-        for (span, error) in places {
-            // One a line: what follows on the same line follows from it.
-            if line_end.is_some_and(|end| span.start <= end) {
-                continue;
-            }
+        if let Some(open) = left_open(text, tree, &places) {
+            // All that the parser says of the rest follows from this.
+            places.retain(|(span, _)| span.start < open);
+            let what = if text.get(open..).is_some_and(|rest| rest.starts_with('{')) {
+                ("table", "}")
+            } else {
+                ("list", "]")
+            };
+            let problem = Problem::at(
+                "syntax",
+                open..open + 1,
+                format!("a {} is opened and never closed", what.0),
+            );
+            broken
+                .sink
+                .add(problem.label(format!("its {} is missing", what.1)));
+            broken.trusted_until = line_at(text, open).start;
+        }
+        let mut places = places.into_iter().peekable();
+        while let Some((span, error)) = places.next() {
             let line = line_at(text, span.start);
-            line_end = Some(line.end);
-            if !is_local(error.message()) {
+            let mut local = is_local(error.message());
+            // One a line: what follows on the same line follows from it.
+            while let Some((_, later)) = places.next_if(|(other, _)| other.start <= line.end) {
+                local &= is_local(later.message());
+            }
+            if !local {
                 broken.trusted_until = broken.trusted_until.min(line.start);
             }
             broken.lines.push(line);
@@ -72,6 +91,19 @@ impl Broken {
     }
 }
 
+/// Where something opens that the parser found no end of.
+fn left_open(text: &str, tree: &DeTable<'_>, places: &[(Span, &Error)]) -> Option<usize> {
+    let (end, _) = places.iter().find(|(_, error)| {
+        ["unclosed array", "unclosed inline table"]
+            .iter()
+            .any(|open| error.message().starts_with(open))
+    })?;
+    opening(tree, end.start).filter(|&open| {
+        let rest = text.get(open..).unwrap_or("");
+        rest.starts_with(['[', '{'])
+    })
+}
+
 /// Whether the parser is known to get over it within the line.
 fn is_local(message: &str) -> bool {
     [
@@ -103,13 +135,17 @@ fn problem(text: &str, span: Span, error: &Error) -> Problem {
         )
         .label("a key can be set once, a table opened once");
     }
-    if message.starts_with("string values must be quoted") && !there.is_empty() {
-        let label = match there {
-            "yes" | "on" | "True" | "TRUE" => "write true".to_owned(),
-            "no" | "off" | "False" | "FALSE" => "write false".to_owned(),
-            _ => format!("write {}", quoted(there)),
+    let unquoted = ["string values must be quoted", "invalid boolean"]
+        .iter()
+        .any(|words| message.starts_with(words));
+    if unquoted {
+        let (message, label) = match there {
+            "" => ("a value is missing", "write it here".to_owned()),
+            "yes" | "on" | "True" | "TRUE" => (QUOTES, "write true".to_owned()),
+            "no" | "off" | "False" | "FALSE" => (QUOTES, "write false".to_owned()),
+            _ => (QUOTES, format!("write {}", quoted(there))),
         };
-        return Problem::at("syntax", span, "a string must be in quotes").label(label);
+        return Problem::at("syntax", span, message).label(label);
     }
     // The parser's words: what is wrong, then what was expected there.
     let message = clean(message, 200);
@@ -120,3 +156,23 @@ fn problem(text: &str, span: Span, error: &Error) -> Problem {
         None => Problem::at("syntax", span, message),
     }
 }
+
+/// Where the list or inline table opens that ends at `end` for want of its bracket; the outermost.
+fn opening(table: &DeTable<'_>, end: usize) -> Option<usize> {
+    table
+        .iter()
+        .filter_map(|(_, value)| opening_in(value, end))
+        .min()
+}
+
+fn opening_in(value: &Spanned<DeValue<'_>>, end: usize) -> Option<usize> {
+    let inner = match value.get_ref() {
+        DeValue::Array(array) => array.iter().filter_map(|item| opening_in(item, end)).min(),
+        DeValue::Table(table) => opening(table, end),
+        _ => return None,
+    };
+    let own = Some(value.span()).filter(|span| span.end == end);
+    own.map(|span| span.start).into_iter().chain(inner).min()
+}
+
+const QUOTES: &str = "a string must be in quotes";
