@@ -19,7 +19,9 @@ test: setup
 
 # What the builds and suites need besides Rust itself; does nothing when it is there.
 setup: $(READY)
-	@command -v rustup >/dev/null && rustup target list --installed | grep -q '^wasm32-unknown-unknown$$' || rustup target add wasm32-unknown-unknown
+	@for target in wasm32-unknown-unknown wasm32-wasip2; do \
+	  rustup target list --installed | grep -q "^$$target$$" || rustup target add $$target || exit 1; \
+	done
 
 $(READY): examples/requirements.txt
 	$(PYTHON) -m venv $(VENV)

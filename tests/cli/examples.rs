@@ -44,6 +44,51 @@ fn they_run_as_they_stand() {
     }
 }
 
+/// Builds the custom judge's example in place; `None`, loudly, where its target is missing.
+fn build_custom_judge() -> Option<std::path::PathBuf> {
+    let folder = examples().join("custom-judge");
+    let made = Command::new("make")
+        .arg("-C")
+        .arg(&folder)
+        .output()
+        .expect("make");
+    if made.status.success() {
+        return Some(folder);
+    }
+    let text = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(text.contains("target may not be installed"), "{text}");
+    println!("SKIPPED: rustup target add wasm32-wasip2");
+    None
+}
+
+#[test]
+fn a_judge_of_ones_own_decides() {
+    let Some(folder) = build_custom_judge() else {
+        return;
+    };
+    let copy = tempfile::tempdir().expect("a folder");
+    for file in ["pipeline.toml", "service.py", "clean-log.wasm"] {
+        fs::copy(folder.join(file), copy.path().join(file)).expect("copied");
+    }
+    let run = || {
+        ran(tribunal()
+            .arg("run")
+            .current_dir(copy.path())
+            .output()
+            .expect("the binary"))
+    };
+    let fine = run();
+    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
+    let pipeline = copy.path().join("pipeline.toml");
+    let text = fs::read_to_string(&pipeline).expect("readable");
+    let broken = text.replace("\"service.py\"]", "\"service.py\", \"--broken\"]");
+    assert_ne!(text, broken);
+    fs::write(&pipeline, broken).expect("written");
+    let failed = run();
+    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
+    assert!(failed.out.contains("ERROR"), "{}", failed.out);
+}
+
 #[test]
 fn every_example_has_a_readme_and_a_pipeline_that_checks() {
     let mut seen = 0;

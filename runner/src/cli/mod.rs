@@ -12,7 +12,6 @@ use crate::model::ExitStatus;
 mod check;
 mod failure;
 mod judge;
-mod judge_text;
 mod logs;
 mod options;
 mod plan;

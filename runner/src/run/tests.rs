@@ -12,6 +12,7 @@ use crate::capture::Stream;
 use crate::event::AttemptRecord;
 use crate::executor::AttemptContext;
 use crate::judge::{Evidence, JudgeError, Notice};
+use crate::model::SuiteStatus::{Cancelled, Errored, Failed, Flaky, Passed, Skipped};
 use crate::model::{
     Case, CaseStatus, Completeness, EndState, JudgeSummary, RunStatus, SuiteStatus, Termination,
     Verdict, VerdictStatus,
@@ -247,7 +248,6 @@ fn suites_wait_for_what_they_need_and_are_skipped_when_it_fails() {
         ("lint", vec![Act::Exit(1)]),
     ]);
     let played = play(suites, script, 2, false);
-    use SuiteStatus::{Failed, Passed, Skipped};
     assert_eq!(
         played.statuses(),
         [Passed, Passed, Failed, Skipped, Skipped]
@@ -291,7 +291,6 @@ fn retries_tell_faults_of_the_suite_from_faults_of_the_place() {
         ("cut", vec![Act::Cut, Act::Exit(0)]),
     ]);
     let played = play(suites, script, 5, false);
-    use SuiteStatus::{Errored, Failed, Flaky, Passed};
     assert_eq!(played.statuses(), [Flaky, Failed, Passed, Errored, Passed]);
     let attempts: Vec<u32> = played
         .summary
@@ -332,7 +331,6 @@ fn fail_fast_acts_on_a_case_while_its_suite_still_runs() {
     ];
     let script = Script::from([("bad", vec![Act::FailThenHang]), ("long", vec![Act::Hang])]);
     let played = play(suites, script, 2, true);
-    use SuiteStatus::{Cancelled, Failed};
     assert_eq!(played.statuses(), [Failed, Cancelled, Cancelled]);
     assert_eq!(played.summary.status, RunStatus::Failed);
     assert_eq!(played.summary.suites[2].attempts, 0);

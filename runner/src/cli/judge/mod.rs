@@ -1,7 +1,5 @@
 //! `tribunal judge`: judges any log on disk or from a pipe.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,13 +8,16 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use super::{Failure, judge_text, options, print, print_json};
-use crate::capture::{self, Capture, Stream};
+use super::{Failure, options, print, print_json};
+
+mod input;
+mod text;
+
 use crate::judge::floor::{self, Matter, Policy};
 use crate::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice};
 use crate::model::{
-    AttemptSummary, CaptureReport, CaptureSummary, Completeness, EndState, ExitStatus, RunStatus,
-    RunSummary, SUMMARY_VERSION, SuiteSummary, Termination, Verdict,
+    AttemptSummary, CaptureReport, CaptureSummary, EndState, ExitStatus, RunStatus, RunSummary,
+    SUMMARY_VERSION, SuiteSummary, Termination, Verdict,
 };
 use crate::run::cases::CaseBook;
 
@@ -86,11 +87,11 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
         args.config.as_deref(),
         args.pipeline.as_deref(),
     )?;
-    let end = end_state(args)?;
+    let end = input::end_state(args)?;
     let artifacts = args
         .artifact
         .iter()
-        .map(|path| artifact(path))
+        .map(|path| input::artifact(path))
         .collect::<Result<_, _>>()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -106,7 +107,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
     let summary = runtime.block_on(hear(args, hearing))?;
     match args.format {
         Format::Json => print_json(&summary)?,
-        Format::Human => print(judge_text::render(&summary).as_bytes())?,
+        Format::Human => print(text::render(&summary).as_bytes())?,
     }
     Ok(summary.status.into())
 }
@@ -120,8 +121,8 @@ struct Hearing {
 
 async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure> {
     let (begun, started_at) = (Instant::now(), Timestamp::now().to_string());
-    let scratch = Scratch::default();
-    let (capture, pump) = open(args, &scratch)?;
+    let scratch = input::Scratch::default();
+    let (capture, pump) = input::open(args, &scratch)?;
     let (ended_tx, ended_rx) = watch::channel(None);
     let (notices_tx, mut notices) = mpsc::channel(256);
     let name = name_of(args);
@@ -244,150 +245,6 @@ fn conclude(
         failing_omitted,
         dir: None,
     }
-}
-
-/// A folder for what comes from a pipe; removed when dropped.
-#[derive(Default)]
-struct Scratch(std::sync::OnceLock<PathBuf>);
-
-impl Scratch {
-    fn path(&self) -> io::Result<&Path> {
-        if self.0.get().is_none() {
-            let stamp = Timestamp::now().as_nanosecond();
-            let name = format!("tribunal-judge-{}-{stamp}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            std::fs::create_dir(&path)?;
-            drop(self.0.set(path));
-        }
-        self.0
-            .get()
-            .map(PathBuf::as_path)
-            .ok_or_else(|| io::ErrorKind::Other.into())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Some(path) = self.0.get() {
-            // What the system's temporary folder keeps, it cleans up itself.
-            drop(std::fs::remove_dir_all(path));
-        }
-    }
-}
-
-type Pump = tokio::task::JoinHandle<()>;
-
-/// The output to judge, and the thread that still fills it.
-fn open(args: &JudgeArgs, scratch: &Scratch) -> Result<(Arc<Capture>, Option<Pump>), Failure> {
-    let completeness = if args.incomplete {
-        Completeness::Cut
-    } else {
-        Completeness::Complete
-    };
-    let note = if args.incomplete { "--incomplete" } else { "" };
-    match args.file.as_deref() {
-        None => {
-            let (writer, capture) = capture::create(Path::new("."));
-            writer.finish(completeness, note);
-            Ok((capture, None))
-        }
-        Some(path) if path == Path::new("-") => {
-            let folder = scratch.path().map_err(|error| {
-                Failure::errored(format!("cannot make a temporary folder: {error}"))
-            })?;
-            let (mut writer, capture) = capture::create(folder);
-            let pump = tokio::task::spawn_blocking(move || {
-                let mut buffer = vec![0; 256 << 10];
-                let mut input = io::stdin().lock();
-                loop {
-                    match input.read(&mut buffer) {
-                        Ok(0) => break,
-                        Ok(n) => writer.write(Stream::Stdout, &buffer[..n]),
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                        Err(error) => {
-                            writer.note_gap(None, format!("standard input: {error}"));
-                            break;
-                        }
-                    }
-                }
-                writer.finish(completeness, note);
-            });
-            Ok((capture, Some(pump)))
-        }
-        Some(path) => {
-            let problem = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
-            let mut report = CaptureReport::nothing(completeness, note);
-            (report.bytes, report.lines) = measure(path).map_err(problem)?;
-            report.stdout_bytes = report.bytes;
-            Ok((
-                Capture::of_file(path.to_owned(), report).map_err(problem)?,
-                None,
-            ))
-        }
-    }
-}
-
-/// Bytes and line feeds of a file.
-fn measure(path: &Path) -> io::Result<(u64, u64)> {
-    let mut file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    let (mut bytes, mut lines, mut buffer) = (0, 0, vec![0; 256 << 10]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((bytes, lines)),
-            n => {
-                bytes += n as u64;
-                lines += memchr::memchr_iter(b'\n', &buffer[..n]).count() as u64;
-            }
-        }
-    }
-}
-
-fn end_state(args: &JudgeArgs) -> Result<EndState, Failure> {
-    if args.oom_killed {
-        return Ok(EndState::OomKilled {
-            limit: None,
-            code: args.exit_code,
-        });
-    }
-    match (&args.signal, args.exit_code) {
-        (Some(name), _) => crate::os::signal_by_name(name)
-            .map(|(signal, name)| EndState::Signaled {
-                signal,
-                name,
-                core_dumped: false,
-            })
-            .ok_or_else(|| {
-                Failure::usage(format!(
-                    "--signal {name}: no such signal; names are like SIGKILL or TERM"
-                ))
-            }),
-        (None, Some(code)) => Ok(EndState::Exited { code }),
-        (None, None) => Ok(EndState::Lost {
-            reason: "no exit status was given; say it with --exit-code N".to_owned(),
-        }),
-    }
-}
-
-fn artifact(path: &Path) -> Result<Artifact, Failure> {
-    let found = path
-        .metadata()
-        .and_then(|found| {
-            if found.is_file() {
-                Ok(found)
-            } else {
-                Err(io::ErrorKind::InvalidInput.into())
-            }
-        })
-        .map_err(|error| Failure::usage(format!("--artifact {}: {error}", path.display())))?;
-    let name = path.to_string_lossy().trim_start_matches("./").to_owned();
-    Ok(Artifact {
-        name,
-        path: path.to_owned(),
-        size: found.len(),
-    })
 }
 
 fn name_of(args: &JudgeArgs) -> String {

@@ -9,7 +9,7 @@ use crate::report::terminal::clean;
 const SHOWN: usize = 20;
 
 /// Renders the summary of one suite.
-pub(super) fn render(summary: &RunSummary) -> String {
+pub(in crate::cli) fn render(summary: &RunSummary) -> String {
     let mut text = String::new();
     for suite in &summary.suites {
         put(
