@@ -122,7 +122,7 @@ fn a_disk_that_is_full_costs_the_verdict_not_the_run() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !mounted {
-        println!("SKIPPED: no right to mount a file system here");
+        crate::support::skipped("no right to mount a file system here");
         return;
     }
     let ran = project.tribunal(&["run", "--format", "json", "--report", "json=run.json"]);

@@ -33,7 +33,7 @@ fn they_run_as_they_stand() {
             .arg("run")
             .current_dir(copy.path().join(name))
             .output();
-        let ran = ran(output.expect("the binary starts"));
+        let ran = ran(&output.expect("the binary starts"));
         assert_eq!(
             ran.code,
             Some(code),
@@ -57,7 +57,7 @@ fn build_custom_judge() -> Option<std::path::PathBuf> {
     }
     let text = String::from_utf8_lossy(&made.stderr).into_owned();
     assert!(text.contains("target may not be installed"), "{text}");
-    println!("SKIPPED: rustup target add wasm32-wasip2");
+    crate::support::skipped("rustup target add wasm32-wasip2");
     None
 }
 
@@ -71,7 +71,7 @@ fn a_judge_of_ones_own_decides() {
         fs::copy(folder.join(file), copy.path().join(file)).expect("copied");
     }
     let run = || {
-        ran(tribunal()
+        ran(&tribunal()
             .arg("run")
             .current_dir(copy.path())
             .output()
@@ -106,7 +106,7 @@ fn every_example_has_a_readme_and_a_pipeline_that_checks() {
             entry.path().display()
         );
         let output = tribunal().arg("check").current_dir(entry.path()).output();
-        let ran = ran(output.expect("the binary starts"));
+        let ran = ran(&output.expect("the binary starts"));
         assert_eq!(ran.code, Some(0), "{}\n{}", entry.path().display(), ran.err);
     }
     assert!(seen >= EXAMPLES.len());

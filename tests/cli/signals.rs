@@ -38,19 +38,18 @@ fn send(child: &Child, signal: &str) {
 fn end(child: Child) -> (Ran, Duration) {
     let begun = Instant::now();
     let output = child.wait_with_output().expect("it ends");
-    (ran(output), begun.elapsed())
+    (ran(&output), begun.elapsed())
 }
 
 /// Whether a process is there whose command line has this word.
 fn is_running(word: &str) -> bool {
-    let found = std::fs::read_dir("/proc")
+    std::fs::read_dir("/proc")
         .expect("Linux")
         .filter_map(Result::ok)
         .any(|entry| {
             std::fs::read(entry.path().join("cmdline"))
                 .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
-        });
-    found
+        })
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! A project in a temporary folder, and the real binary in it.
 
-#![expect(dead_code, reason = "each test program uses a part of it")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -85,7 +83,7 @@ impl Project {
 
     /// Runs the binary to its end.
     pub(crate) fn tribunal(&self, args: &[&str]) -> Ran {
-        ran(self.command(args).output().expect("the binary starts"))
+        ran(&self.command(args).output().expect("the binary starts"))
     }
 
     /// Runs the pipeline and returns its exit code and summary.
@@ -102,7 +100,7 @@ impl Project {
     }
 }
 
-pub(crate) fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -126,7 +124,13 @@ pub(crate) fn has_pytest() -> bool {
         .output()
         .is_ok_and(|output| output.status.success());
     if !found {
-        println!("SKIPPED: python3 -m pytest does not run here; `make test` installs it");
+        skipped("python3 -m pytest does not run here; `make test` installs it");
     }
     found
+}
+
+/// Says loudly that a test could not do its work here.
+#[expect(clippy::print_stdout, reason = "seen with --nocapture and on failure")]
+pub(crate) fn skipped(why: &str) {
+    println!("SKIPPED: {why}");
 }

@@ -341,10 +341,7 @@ fn a_panic_costs_one_suite_its_verdict_and_no_other() {
     let suites = vec![suite("buggy", &[], (0, 0)), suite("fine", &[], (0, 0))];
     let script = Script::from([("buggy", vec![Act::Panic]), ("fine", vec![Act::Exit(0)])]);
     let played = play(suites, script, 1, false);
-    assert_eq!(
-        played.statuses(),
-        [SuiteStatus::Errored, SuiteStatus::Passed]
-    );
+    assert_eq!(played.statuses(), [Errored, Passed]);
     assert_eq!(played.summary.warnings.len(), 1);
 }
 
