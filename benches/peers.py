@@ -25,24 +25,25 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Sample:
     """One run of a command: wall and CPU seconds, its own CPU without children, peak memory in MiB."""
 
-    def __init__(self, argv, cwd=None, stdin=None):
+    def __init__(self, argv, cwd=None, watch=False):
         begun = time.perf_counter()
-        with open(os.devnull, "wb") as null:
-            child = subprocess.Popen(argv, cwd=cwd, stdin=stdin or subprocess.DEVNULL, stdout=null, stderr=subprocess.PIPE)
-        peak = 0
-        status = pathlib.Path(f"/proc/{child.pid}/status")
-        while os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-            for line in status.read_text().splitlines():
+        child = subprocess.Popen(
+            argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        # Looking costs the one that is looked at: memory is only watched where it is asked for.
+        self.rss = 0
+        while watch and os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            for line in pathlib.Path(f"/proc/{child.pid}/status").read_text().splitlines():
                 if line.startswith("VmHWM"):
-                    peak = max(peak, int(line.split()[1]))
-            time.sleep(0.0005 if time.perf_counter() - begun < 0.3 else 0.02)
+                    self.rss = max(self.rss, int(line.split()[1]) / 1024)
+            time.sleep(0.05)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         self.wall = time.perf_counter() - begun
         fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
         self.own = (int(fields[11]) + int(fields[12])) / TICK
         _, code, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(code)
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.rss = peak / 1024
         self.code = child.returncode
         self.err = child.stderr.read().decode(errors="replace")
 
@@ -105,7 +106,7 @@ def burst(tribunal, folder, rounds, gib):
 
     def ours():
         shutil.rmtree(cwd / ".tribunal", ignore_errors=True)
-        return Sample([tribunal, "run"], cwd)
+        return Sample([tribunal, "run"], cwd, watch=True)
 
     def file():
         (cwd / "plain").unlink(missing_ok=True)
@@ -133,7 +134,7 @@ def pytest_log(tribunal, folder, rounds, mb):
                 written += out.write(noise.format(n, written, n % 50))
         body = f" {cases} passed in 12.34s "
         out.write("\n" + body.center(80, "=") + "\n")
-    command = lambda: Sample([tribunal, "judge", "pytest", str(log), "--exit-code", "0"], folder)
+    command = lambda: Sample([tribunal, "judge", "pytest", str(log), "--exit-code", "0"], folder, watch=True)
     empty = folder / "empty.log"
     empty.write_text("=" * 30 + " 1 passed in 0.01s " + "=" * 31 + "\n")
     base = lambda: Sample([tribunal, "judge", "pytest", str(empty), "--exit-code", "0"], folder)

@@ -74,25 +74,27 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
             "warning: processes that leave their suite may remain: {error}"
         ));
     }
+    let plan = Arc::new(plan);
+    // Half of the processors for judging and bookkeeping; the suites want the others. With the dispatcher on
+    // one of these threads, most messages wake nobody.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(options::cores().min(4))
+        .worker_threads((options::cores() / 2).max(1))
         .max_blocking_threads(plan.jobs + 8)
         .enable_all()
         .build()
         .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
     let sender = feed.sender();
-    let ended = runtime.block_on(async {
-        let means = Means {
-            shown_dir: shown(dir.path()),
-            dir,
-            id: id.clone(),
-            judges,
-            local: Arc::new(LocalExecutor),
-            events: Box::new(move |event| sender.send(event)),
-            signals: Signals::listen().ok(),
-        };
-        run::run(&plan, means).await
-    });
+    let means = Means {
+        shown_dir: shown(dir.path()),
+        dir,
+        id: id.clone(),
+        judges,
+        local: Arc::new(LocalExecutor),
+        events: Box::new(move |event| sender.send(event)),
+        signals: runtime.block_on(async { Signals::listen() }).ok(),
+    };
+    let running = runtime.spawn(run::run(plan, means));
+    let ended = runtime.block_on(running);
     // Suites that a third signal abandoned may still be blocked in the kernel: not waited for.
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
@@ -106,7 +108,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for problem in &problems {
         options::complain(&format!("error: {problem}"));
     }
-    let status = status(&ended);
+    let status =
+        status(&ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?);
     // A report that was asked for and is not there is an error, but hides no failure.
     Ok(if problems.is_empty() || status != ExitStatus::Passed {
         status

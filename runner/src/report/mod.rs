@@ -18,7 +18,7 @@ pub use feed::{Feed, FeedSender};
 pub enum Need {
     /// Every event.
     Everything,
-    /// What a person sees: ticks, and only the newest progress. Passed cases are left out.
+    /// What a person sees: only the newest progress. Passed cases are left out.
     Display,
 }
 
@@ -32,7 +32,7 @@ pub trait Report: Send {
     /// Takes in one event. Called in order, on a thread of its own.
     fn on_event(&mut self, event: &Event) -> Result<(), ReportError>;
 
-    /// Called about ten times a second between events, for reports that show time passing.
+    /// Called about ten times a second, for reports that show time passing or keep something back.
     fn tick(&mut self) -> Result<(), ReportError> {
         Ok(())
     }

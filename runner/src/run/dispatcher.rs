@@ -18,8 +18,8 @@ use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSum
 use crate::plan::{Plan, Target};
 
 /// Runs one plan.
-pub struct Dispatcher<'a> {
-    plan: &'a Plan,
+pub struct Dispatcher {
+    plan: Arc<Plan>,
     means: Means,
     cancel: watch::Sender<Cancel>,
     begun: Instant,
@@ -39,9 +39,9 @@ pub struct Dispatcher<'a> {
     owners: HashMap<tokio::task::Id, SuiteIndex>,
 }
 
-impl<'a> Dispatcher<'a> {
+impl Dispatcher {
     /// Prepares a run; nothing happens yet.
-    pub fn new(plan: &'a Plan, means: Means, cancel: watch::Sender<Cancel>) -> Self {
+    pub fn new(plan: Arc<Plan>, means: Means, cancel: watch::Sender<Cancel>) -> Self {
         let count = plan.suites.len();
         let mut waiting = vec![Vec::new(); count];
         for (index, suite) in plan.suites.iter().enumerate() {
@@ -52,7 +52,6 @@ impl<'a> Dispatcher<'a> {
         let missing: Vec<usize> = plan.suites.iter().map(|suite| suite.needs.len()).collect();
         let selected = u32::try_from(count).unwrap_or(u32::MAX);
         Self {
-            plan,
             means,
             cancel,
             begun: Instant::now(),
@@ -69,6 +68,7 @@ impl<'a> Dispatcher<'a> {
             signal: None,
             tasks: JoinSet::new(),
             owners: HashMap::new(),
+            plan,
         }
     }
 

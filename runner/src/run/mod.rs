@@ -70,7 +70,7 @@ enum Message {
 }
 
 /// Runs a plan to its end.
-pub async fn run(plan: &Plan, means: Means) -> RunEnd {
+pub async fn run(plan: Arc<Plan>, means: Means) -> RunEnd {
     let (cancel, _) = watch::channel(Cancel::None);
     Dispatcher::new(plan, means, cancel).run().await
 }

@@ -221,7 +221,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         .start_paused(true)
         .build()
         .unwrap();
-    let RunEnd::Finished(summary) = runtime.block_on(run(&plan, means)) else {
+    let RunEnd::Finished(summary) = runtime.block_on(run(Arc::new(plan), means)) else {
         panic!("nobody sent a signal")
     };
     let most_at_once = executor.running.lock().unwrap().1;

@@ -13,7 +13,9 @@ use crate::event::{Event, EventKind, SuiteIndex};
 use crate::model::CaseStatus;
 
 /// Between two ticks.
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(50);
+/// So many waiting events are not left waiting for the next tick.
+const URGENT: usize = 1024;
 
 /// Reports at work.
 pub struct Feed {
@@ -106,7 +108,7 @@ fn work(mut report: Box<dyn Report>, queue: &Queue) -> Vec<ReportError> {
         if closed {
             return report.finish().err().into_iter().collect();
         }
-        if queue.need == Need::Display && Instant::now() >= next_tick {
+        if Instant::now() >= next_tick {
             next_tick = Instant::now() + TICK;
             if let Err(error) = report.tick() {
                 queue.abandon();
@@ -168,10 +170,10 @@ impl Queue {
                 }
             }
         }
-        let was_empty = inner.events.is_empty();
         inner.events.push_back(Arc::clone(event));
-        drop(inner);
-        if was_empty {
+        // Otherwise the next tick takes it: waking a thread for every event costs more than the event.
+        if inner.events.len() == URGENT {
+            drop(inner);
             self.changed.notify_one();
         }
     }
@@ -192,18 +194,13 @@ impl Queue {
     /// Waits for events, the end, or the next tick, and takes all there is.
     fn take(&self, next_tick: Instant) -> (VecDeque<Arc<Event>>, bool) {
         let mut inner = self.lock();
-        while inner.events.is_empty() && !inner.closed {
+        while inner.events.len() < URGENT && !inner.closed {
             let wait = next_tick.saturating_duration_since(Instant::now());
-            inner = if self.need == Need::Everything {
-                self.changed
-                    .wait(inner)
-                    .unwrap_or_else(PoisonError::into_inner)
-            } else if wait.is_zero() {
+            if wait.is_zero() {
                 break;
-            } else {
-                let waited = self.changed.wait_timeout(inner, wait);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            };
+            }
+            let waited = self.changed.wait_timeout(inner, wait);
+            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         inner.progress.clear();
         (std::mem::take(&mut inner.events), inner.closed)

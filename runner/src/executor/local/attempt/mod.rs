@@ -25,6 +25,8 @@ const KILL_AGAIN: Duration = Duration::from_millis(50);
 const GONE_WITHIN: Duration = Duration::from_secs(10);
 /// Shorter programs are not asked for their CPU time: the clock has steps of 10 ms.
 const WORTH_A_LOOK: Duration = Duration::from_millis(20);
+/// A program that has run so long is worth telling about.
+const WORTH_TELLING: Duration = Duration::from_millis(20);
 
 type PhaseSender = UnboundedSender<(Phase, String)>;
 
@@ -104,7 +106,6 @@ impl<'a> Attempt<'a> {
     }
 
     fn live(mut self) -> Termination {
-        self.tell(Phase::Running, format!("pid {}", self.pid));
         let end = self.until_ended();
         let duration = self.at.elapsed();
         let cpu_ms = (duration >= WORTH_A_LOOK)
@@ -135,6 +136,8 @@ impl<'a> Attempt<'a> {
     fn until_ended(&mut self) -> End {
         let deadline = later(self.at, self.job.timeout);
         let mut next_kill: Option<Instant> = None;
+        // Most programs of a large run end sooner than a person could read that they run.
+        let mut tell_at = Some(later(self.at, WORTH_TELLING));
         loop {
             let next = match &self.stop {
                 None => deadline,
@@ -161,7 +164,11 @@ impl<'a> Attempt<'a> {
                 continue;
             }
             let program = self.watch.as_ref().map(std::os::fd::OwnedFd::as_fd);
-            let timeout = next - now;
+            if tell_at.is_some_and(|at| now >= at) {
+                tell_at = None;
+                self.tell(Phase::Running, format!("pid {}", self.pid));
+            }
+            let timeout = tell_at.map_or(next, |at| at.min(next)) - now;
             let timeout = if program.is_some() {
                 timeout
             } else {
