@@ -76,7 +76,7 @@ struct State {
     ended: Option<CaptureReport>,
 }
 
-/// Begins a capture in `dir`, which must exist. Creates no file yet.
+/// Begins a capture in `dir`. Neither it nor any file in it is made before the first byte.
 pub fn create(dir: &Path) -> (Writer, Arc<Capture>) {
     let capture = Arc::new(Capture {
         state: Mutex::default(),

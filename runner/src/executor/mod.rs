@@ -32,7 +32,7 @@ pub struct AttemptContext {
     pub run: String,
     /// From 1.
     pub attempt: u32,
-    /// The attempt's directory, absolute; it exists.
+    /// The attempt's directory, absolute; not there before something is put into it.
     pub dir: PathBuf,
     /// Where the output goes. Dropping it unfinished marks the capture `cut`.
     pub output: capture::Writer,

@@ -31,7 +31,12 @@ pub(super) fn engine() -> Result<&'static Engine, Problem> {
 }
 
 fn make() -> Result<Engine, String> {
-    let engine = Engine::new(&config()).map_err(|error| format!("{error:#}"))?;
+    start(&config())
+}
+
+/// Makes an engine and starts the thread that ticks for it.
+pub(super) fn start(config: &Config) -> Result<Engine, String> {
+    let engine = Engine::new(config).map_err(|error| format!("{error:#}"))?;
     let weak = engine.weak();
     thread::Builder::new()
         .name("judge-ticks".to_owned())
@@ -40,7 +45,8 @@ fn make() -> Result<Engine, String> {
     Ok(engine)
 }
 
-fn config() -> Config {
+/// What every engine of this process is like.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)

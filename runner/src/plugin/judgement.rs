@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use wasmtime::{Engine, Store};
 
 use super::convert::{JudgeInfo, info_in, problems_in, refusal_in, verdict_in};
 use super::error::Problem;
-use super::host::bind::{Judge as Instance, JudgePre};
+use super::host::bind::JudgePre;
 use super::limits::Breach;
 use super::meter::metered;
+use super::pool;
 use super::sandbox::{self, State, Subject};
 use super::trap::explain;
 use crate::judge::{Evidence, Judge, JudgeError, Notice};
@@ -25,6 +25,8 @@ const ASKING: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Code {
     pub(super) pre: JudgePre<State>,
+    /// The same for a place in the pool, for judges that fit in there.
+    pub(super) pooled: Option<JudgePre<State>>,
     /// `sha256:` and the digest of the file's bytes.
     pub(super) digest: String,
 }
@@ -60,14 +62,6 @@ impl WasmJudge {
 }
 
 impl Code {
-    fn engine(&self) -> &Engine {
-        self.pre.engine()
-    }
-
-    async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
-        self.pre.instantiate_async(store).await
-    }
-
     /// Asks the judge what it is and whether it accepts `config`.
     ///
     /// # Errors
@@ -77,11 +71,11 @@ impl Code {
         limits: JudgeLimits,
         config: &str,
     ) -> Result<JudgeInfo, Problem> {
-        let mut store = sandbox::store(self.engine(), limits.memory, None);
+        let mut store = sandbox::store(self.pre.engine(), limits.memory, None);
         let mut call = "describe";
         let asked = metered(
             async {
-                let instance = self.instantiate(&mut store).await?;
+                let instance = self.pre.instantiate_async(&mut store).await?;
                 let plugin = instance.tribunal_judge_plugin();
                 let info = plugin.call_describe(&mut store).await?;
                 call = "validate-config";
@@ -109,10 +103,13 @@ impl Code {
 impl Loaded {
     async fn judge(&self, subject: Subject) -> Result<Verdict, JudgeError> {
         let budget = self.limits.cpu;
-        let mut store = sandbox::store(self.code.engine(), self.limits.memory, Some(subject));
+        let pooled = self.code.pooled.as_ref();
+        let place = pooled.and_then(|pre| Some((pre, pool::place()?)));
+        let pre = place.as_ref().map_or(&self.code.pre, |(pre, _)| *pre);
+        let mut store = sandbox::store(pre.engine(), self.limits.memory, Some(subject));
         let judged = metered(
             async {
-                let instance = self.code.instantiate(&mut store).await?;
+                let instance = pre.instantiate_async(&mut store).await?;
                 let plugin = instance.tribunal_judge_plugin();
                 plugin.call_judge(&mut store).await
             },

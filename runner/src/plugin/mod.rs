@@ -17,6 +17,7 @@ mod judgement;
 mod limits;
 mod load;
 mod meter;
+mod pool;
 mod registry;
 mod sandbox;
 mod sink;

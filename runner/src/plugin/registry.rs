@@ -15,7 +15,7 @@ use super::host::bind::JudgePre;
 use super::judgement::{Code, Loaded, WasmJudge};
 use super::sandbox::{self, State};
 use super::trap::one_line;
-use super::{builtin, hex, load};
+use super::{builtin, hex, load, pool};
 use crate::judge::Judge;
 use crate::plan::{JudgeSource, JudgeSpec};
 
@@ -199,8 +199,15 @@ fn compile(
             contract: load::CONTRACT,
             why: one_line(&error),
         })?;
+    // Only a shortcut: without it, every judgement gets fresh memory.
+    let pooled = pool::for_size(bytes.len()).and_then(|pool| {
+        let component = cache.component(pool.engine(), &bytes, &digest).ok()?;
+        let pre = pool.linker().instantiate_pre(&component).ok()?;
+        JudgePre::new(pre).ok()
+    });
     Ok(Code {
         pre,
+        pooled,
         digest: format!("sha256:{found}"),
     })
 }

@@ -1,6 +1,6 @@
 //! One attempt: the executor and the judge side by side, the judge live on what the executor captures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
 use crate::executor::AttemptContext;
 use crate::judge::floor::{self, Matter};
 use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
-use crate::model::{CaptureReport, Completeness, EndState, Termination, Verdict};
+use crate::model::{CaptureReport, SuiteStatus, Termination, Verdict};
 
 /// How long a judge may take after everything is there, waiting included. Its CPU has a limit of its own;
 /// this one is for judges that sleep.
@@ -30,10 +30,7 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
     let relative = format!("suites/{}/attempt-{attempt}", cx.suite.slug);
     let dir = cx.run_dir.path().join(&relative);
     let mut book = CaseBook::new(cx.index, attempt);
-    let (ended, answer) = match std::fs::create_dir_all(&dir) {
-        Ok(()) => execute_and_judge(cx, attempt, dir.clone(), &mut book).await,
-        Err(error) => no_directory(&dir, &error),
-    };
+    let (ended, answer) = execute_and_judge(cx, attempt, dir.clone(), &mut book).await;
     let matter = Matter {
         judge: &cx.suite.judge,
         answer: answer.as_ref(),
@@ -76,12 +73,28 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
             .collect(),
         dir: relative,
     };
-    if let Err(error) = dir::write_json(&dir.join(RECORD), &record) {
+    if is_worth_a_directory(&record)
+        && let Err(error) = store(&dir, &record)
+    {
         cx.say(EventKind::Warning {
             message: error.to_string(),
         });
     }
     record
+}
+
+/// Whether an attempt's record is kept beside what it left. One that passed at once and left nothing has its
+/// record in the journal alone: a directory and a file cost more than the rest of such an attempt.
+fn is_worth_a_directory(record: &AttemptRecord) -> bool {
+    record.capture.bytes > 0
+        || !record.artifacts.is_empty()
+        || record.attempt > 1
+        || record.status != SuiteStatus::Passed
+}
+
+fn store(dir: &Path, record: &AttemptRecord) -> Result<(), dir::DirError> {
+    dir::make(dir)?;
+    dir::write_json(&dir.join(RECORD), record)
 }
 
 /// What an attempt left behind.
@@ -250,23 +263,6 @@ fn facts(cx: &SuiteContext, attempt: u32) -> Facts {
         labels: cx.suite.labels.iter().map(label).collect(),
         config_json: cx.config_json.clone(),
     }
-}
-
-fn no_directory(dir: &std::path::Path, error: &std::io::Error) -> (Outcome, Answer) {
-    let reason = format!("{} could not be made: {error}", dir.display());
-    let outcome = Outcome {
-        termination: Termination::new(EndState::StartFailed {
-            reason: reason.clone(),
-            transient: false,
-        }),
-        capture: CaptureReport::nothing(Completeness::Unavailable, reason),
-        artifacts: Vec::new(),
-        warnings: Vec::new(),
-    };
-    (
-        outcome,
-        Err(JudgeError::Declined("was not asked".to_owned())),
-    )
 }
 
 fn in_full(error: &JudgeError) -> String {

@@ -235,6 +235,11 @@ impl RunDir {
     }
 }
 
+/// Makes a directory and those above it.
+pub(super) fn make(path: &Path) -> Result<(), DirError> {
+    fs::create_dir_all(path).map_err(io_error("make", path))
+}
+
 /// Writes a JSON file beside its place and renames it there.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DirError> {
     let mut text = serde_json::to_vec_pretty(value)

@@ -229,7 +229,7 @@ impl Dispatcher {
     fn conclude(&mut self, index: SuiteIndex, summary: SuiteSummary) {
         tally::count(&mut self.totals, summary.status);
         let passed = summary.status.is_pass();
-        let word = summary.status.word().to_lowercase();
+        let what = what_became(summary.status);
         self.done[index] = Some(summary.clone());
         self.emit(EventKind::SuiteFinished {
             suite: index,
@@ -241,7 +241,7 @@ impl Dispatcher {
             }
             self.missing[waiter] -= 1;
             if !passed {
-                let why = format!("needs {}, which is {word}", self.plan.suites[index].name);
+                let why = format!("needs {}, which {what}", self.plan.suites[index].name);
                 let cancelled = self.cancel.borrow().level() > 0;
                 let status = if cancelled {
                     SuiteStatus::Cancelled
@@ -316,5 +316,19 @@ async fn next_signal(signals: &mut Option<Signals>) -> Received {
     match signals {
         Some(signals) => signals.next().await,
         None => std::future::pending().await,
+    }
+}
+
+/// A status as the end of "..., which".
+fn what_became(status: SuiteStatus) -> &'static str {
+    match status {
+        SuiteStatus::Passed | SuiteStatus::Flaky => "passed",
+        SuiteStatus::Failed => "failed",
+        SuiteStatus::Empty => "ran no test",
+        SuiteStatus::TimedOut => "timed out",
+        SuiteStatus::Errored => "could not be decided",
+        SuiteStatus::Incomplete => "is incomplete",
+        SuiteStatus::Cancelled => "was cancelled",
+        SuiteStatus::Skipped => "was skipped",
     }
 }

@@ -252,10 +252,7 @@ fn suites_wait_for_what_they_need_and_are_skipped_when_it_fails() {
         played.statuses(),
         [Passed, Passed, Failed, Skipped, Skipped]
     );
-    assert_eq!(
-        played.summary.suites[3].summary,
-        "needs lint, which is failed"
-    );
+    assert_eq!(played.summary.suites[3].summary, "needs lint, which failed");
     assert_eq!(played.summary.status, RunStatus::Failed);
     assert_eq!(played.most_at_once, 2);
     for event in &played.events {

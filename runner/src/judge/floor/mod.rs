@@ -184,7 +184,8 @@ fn capture_in_words(capture: &CaptureReport) -> String {
         Completeness::Unverified => "the output cannot be vouched for: its log rotated".to_owned(),
         Completeness::Proven | Completeness::Complete => "the output is all there".to_owned(),
     };
-    if capture.note.is_empty() {
+    // Who held the output open is told where the leftovers are.
+    if capture.note.is_empty() || capture.completeness == Completeness::Cut {
         what
     } else {
         format!("{what} ({})", capture.note)
@@ -202,7 +203,8 @@ fn has_failures(matter: &Matter<'_>) -> bool {
 /// What the judge said, as a remark beside the host's own words.
 fn said(matter: &Matter<'_>) -> String {
     match matter.answer {
-        Ok(verdict) if !verdict.summary.is_empty() => {
+        // A judge that counts nothing only repeats how the program ended.
+        Ok(verdict) if verdict.counts.is_some() || matter.saw_failure => {
             format!("judge \"{}\": {}", matter.judge, verdict.summary)
         }
         Ok(_) => String::new(),

@@ -196,6 +196,9 @@ fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let Some(dir) = &summary.dir else {
         return Vec::new();
     };
+    if summary.capture.bytes == 0 {
+        return vec![indented(4).add("it wrote nothing")];
+    }
     let path = context.dir.join(dir).join("output.log");
     let bytes = match tail::read(&path, tail::LIMIT) {
         Ok(bytes) => bytes,
