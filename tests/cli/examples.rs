@@ -100,11 +100,16 @@ fn every_example_has_a_readme_and_a_pipeline_that_checks() {
             continue;
         }
         seen += 1;
+        // Its judge must be built first, which the test above does.
+        let checks = entry.file_name() != "custom-judge";
         assert!(
             entry.path().join("README.md").is_file(),
             "{}",
             entry.path().display()
         );
+        if !checks {
+            continue;
+        }
         let output = tribunal().arg("check").current_dir(entry.path()).output();
         let ran = ran(&output.expect("the binary starts"));
         assert_eq!(ran.code, Some(0), "{}\n{}", entry.path().display(), ran.err);

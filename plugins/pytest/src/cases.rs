@@ -180,10 +180,8 @@ impl Book {
             CaseStatus::Failed | CaseStatus::Errored => find(&mut self.traces, outcome.id),
             _ => None,
         };
-        let message = outcome
-            .note
-            .map(one_line)
-            .or_else(|| trace.as_ref().and_then(|trace| trace.error.clone()));
+        let error = trace.as_ref().and_then(|trace| trace.error.as_deref());
+        let message = whole_message(outcome.note, error);
         let fresh = known.status.is_none();
         if known.status == Some(status) && (message.is_none() || known.has_message) {
             return;
@@ -246,6 +244,17 @@ impl Book {
     }
 }
 
+/// The summary's message, or the traceback's where the terminal was too narrow for it: pytest ends what it
+/// cuts with three dots.
+fn whole_message(note: Option<&str>, error: Option<&str>) -> Option<String> {
+    let cut = note.and_then(|note| note.trim_end().strip_suffix("..."));
+    match (note, cut, error) {
+        (_, Some(stem), Some(error)) if error.starts_with(stem.trim()) => Some(one_line(error)),
+        (Some(note), _, _) => Some(one_line(note)),
+        (None, _, error) => error.map(one_line),
+    }
+}
+
 /// Whether what is known must not give way to the new status.
 fn worse(known: Option<CaseStatus>, new: CaseStatus) -> bool {
     matches!(known, Some(CaseStatus::Failed | CaseStatus::Errored))
@@ -289,4 +298,27 @@ fn subject(title: &str) -> &str {
 
 fn one_line(text: &str) -> String {
     text.trim().chars().take(500).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_pytest_cut_is_taken_from_the_traceback() {
+        let whole = |note, error| whole_message(note, error).unwrap_or_default();
+        let error = "AssertionError: assert Decimal('17.9') == 18";
+        assert_eq!(
+            whole(Some("AssertionError: assert De..."), Some(error)),
+            error
+        );
+        assert_eq!(whole(Some("..."), Some(error)), error);
+        assert_eq!(
+            whole(Some("wait for it..."), Some("assert 1")),
+            "wait for it..."
+        );
+        assert_eq!(whole(Some("assert 1"), Some(error)), "assert 1");
+        assert_eq!(whole(None, Some(error)), error);
+        assert_eq!(whole_message(None, None), None);
+    }
 }

@@ -191,13 +191,16 @@ fn wants_output(summary: &SuiteSummary) -> bool {
         && (summary.counts.total() == 0 || own_end)
 }
 
+/// What is said of a suite without output.
+const NO_OUTPUT: &str = "it printed nothing";
+
 /// The last lines of the suite's output.
 fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let Some(dir) = &summary.dir else {
         return Vec::new();
     };
     if summary.capture.bytes == 0 {
-        return vec![indented(4).add("it wrote nothing")];
+        return vec![indented(4).add(NO_OUTPUT)];
     }
     let path = context.dir.join(dir).join("output.log");
     let bytes = match tail::read(&path, tail::LIMIT) {
@@ -219,7 +222,7 @@ fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     }
     if lines.is_empty() {
         let nothing = if summary.capture.bytes == 0 {
-            "it printed nothing"
+            NO_OUTPUT
         } else {
             "its last lines are blank"
         };
