@@ -8,11 +8,16 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test setup lint deny doc bench clean
+.PHONY: run pipeline test setup lint deny doc bench clean
 
 run: setup
 	$(CARGO) build --release --locked
 	target/release/tribunal run --label kind=example
+
+# The project's own pipeline, whole: examples, format, lints, tests.
+pipeline: setup
+	$(CARGO) build --release --locked
+	target/release/tribunal run
 
 test: setup
 	$(CARGO) test --workspace --locked

@@ -22,8 +22,13 @@ async fn an_exit_code_is_kept() {
     for code in [0, 1, 77, 255] {
         let outcome = Rig::script(&format!("exit {code}")).run().await;
         assert_eq!(outcome.end(), &EndState::Exited { code });
-        assert_eq!(outcome.phases, [Phase::Running]);
     }
+}
+
+#[tokio::test]
+async fn what_runs_for_a_moment_is_said_to_run() {
+    let outcome = Rig::script("sleep 0.2").run().await;
+    assert_eq!(outcome.phases, [Phase::Running]);
 }
 
 #[tokio::test]

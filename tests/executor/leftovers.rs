@@ -18,7 +18,7 @@ fn only_leftover(outcome: &Outcome) -> &Leftover {
 
 #[tokio::test]
 async fn a_grandchild_that_holds_the_output_is_named_and_ended() {
-    let rig = Rig::script("sleep 317 & echo done")
+    let rig = Rig::script("sleep 317 & sleep 0.1; echo done")
         .with(|suite| suite.drain_timeout = Duration::from_millis(300));
     let outcome = rig.run().await;
     assert_eq!(outcome.end(), &EndState::Exited { code: 0 });
@@ -39,7 +39,7 @@ async fn a_grandchild_that_holds_the_output_is_named_and_ended() {
 
 #[tokio::test]
 async fn a_grandchild_that_ends_in_time_is_heard_out() {
-    let outcome = Rig::script("(sleep 0.4; echo late) & echo early")
+    let outcome = Rig::script("(sleep 0.4; echo late) & sleep 0.1; echo early")
         .run()
         .await;
     assert_eq!(outcome.text(), "early\nlate\n");
