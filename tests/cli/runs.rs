@@ -30,7 +30,14 @@ fn all_passed_is_exit_0_and_everything_is_stored() {
             .expect("text")
             .starts_with("sha256:")
     );
+    assert_eq!(hello["dir"], "suites/hello/attempt-1");
+    assert_eq!(
+        suite(&summary, "silent")["dir"],
+        json!(null),
+        "nothing to keep, nothing made"
+    );
     let run = project.latest();
+    assert!(!run.join("suites/silent").exists());
     let stored: serde_json::Value =
         serde_json::from_slice(&std::fs::read(run.join("summary.json")).expect("stored"))
             .expect("JSON");

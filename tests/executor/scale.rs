@@ -107,36 +107,3 @@ async fn a_subreaper_reaps() {
     assert_eq!(ended.len(), 1);
     assert_eq!(zombies(), 0);
 }
-
-/// User and system CPU time of this process, without its children, in ticks of 10 ms.
-fn own_ticks() -> u64 {
-    let stat = fs::read_to_string("/proc/self/stat").expect("stat");
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let number = |at: usize| fields[at].parse::<u64>().expect("a number");
-    number(11) + number(12)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: run it alone, in a release build"]
-async fn the_cost_of_an_attempt() {
-    const COUNT: u64 = 3_000;
-    let rig = Rig::argv(&["true"]);
-    let one = || async {
-        let (cx, _cancel) = rig.context(rig.cwd().to_owned());
-        let termination = LocalExecutor.execute(&rig.suite, cx).await;
-        assert_eq!(termination.end, EndState::Exited { code: 0 });
-    };
-    one().await;
-    let (before, began) = (own_ticks(), Instant::now());
-    let half = || async {
-        for _ in 0..COUNT / 2 {
-            one().await;
-        }
-    };
-    tokio::join!(half(), half());
-    let us = (own_ticks() - before) * 10_000 / COUNT;
-    let took = began.elapsed();
-    println!("{us} us of own CPU an attempt, {took:?} for {COUNT}");
-    assert!(us <= 300, "{us} us");
-}

@@ -63,10 +63,10 @@ fn every_file_says_what_it_is_and_stays_short() {
     fail_with(&problems);
 }
 
-#[test]
-fn dependencies_stay_in_their_room() {
+/// Every line of code of the runner, without its comment: file below `runner/src`, line number, text.
+fn code() -> Vec<(String, usize, String)> {
     let source = root().join("runner/src");
-    let mut problems = Vec::new();
+    let mut lines = Vec::new();
     for path in rust_files(&source) {
         let place = path
             .strip_prefix(&source)
@@ -75,15 +75,23 @@ fn dependencies_stay_in_their_room() {
             .to_string();
         let text = fs::read_to_string(&path).expect("readable");
         for (number, line) in text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or("");
-            for (word, rooms) in ROOMS {
-                if code.contains(word) && !rooms.iter().any(|room| place.starts_with(room)) {
-                    problems.push(format!(
-                        "runner/src/{place}:{}: `{word}` belongs in {}",
-                        number + 1,
-                        rooms.join(", ")
-                    ));
-                }
+            let code = line.split("//").next().unwrap_or("").to_owned();
+            lines.push((place.clone(), number + 1, code));
+        }
+    }
+    lines
+}
+
+#[test]
+fn dependencies_stay_in_their_room() {
+    let mut problems = Vec::new();
+    for (place, number, code) in code() {
+        for (word, rooms) in ROOMS {
+            if code.contains(word) && !rooms.iter().any(|room| place.starts_with(room)) {
+                let rooms = rooms.join(", ");
+                problems.push(format!(
+                    "runner/src/{place}:{number}: `{word}` belongs in {rooms}"
+                ));
             }
         }
     }
@@ -92,28 +100,15 @@ fn dependencies_stay_in_their_room() {
 
 #[test]
 fn the_leaves_import_no_neighbour() {
-    let source = root().join("runner/src");
-    let mut problems = Vec::new();
-    for path in rust_files(&source) {
-        let place = path
-            .strip_prefix(&source)
-            .expect("below")
-            .display()
-            .to_string();
-        let allowed = match place.as_str() {
-            "event.rs" => "crate::model",
-            _ if place.starts_with("model/") => "crate::model",
-            _ => continue,
-        };
-        let text = fs::read_to_string(&path).expect("readable");
-        for (number, line) in text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or("");
-            if code.contains("crate::") && !code.contains(allowed) {
-                problems.push(format!("runner/src/{place}:{}: {code}", number + 1));
-            }
-        }
-    }
-    fail_with(&problems);
+    let is_leaf = |place: &str| place == "event.rs" || place.starts_with("model/");
+    let strays: Vec<String> = code()
+        .into_iter()
+        .filter(|(place, _, code)| {
+            is_leaf(place) && code.contains("crate::") && !code.contains("crate::model")
+        })
+        .map(|(place, number, code)| format!("runner/src/{place}:{number}: {code}"))
+        .collect();
+    fail_with(&strays);
 }
 
 #[test]

@@ -70,7 +70,8 @@ pub struct SuiteSummary {
     /// Every attempt, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<AttemptSummary>,
-    /// The last attempt's directory, relative to the run's; none for suites that never started.
+    /// The last attempt's directory, relative to the run's; none for suites that never started or left
+    /// nothing to keep.
     #[serde(default)]
     pub dir: Option<String>,
 }

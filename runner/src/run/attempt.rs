@@ -85,7 +85,7 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
 
 /// Whether an attempt's record is kept beside what it left. One that passed at once and left nothing has its
 /// record in the journal alone: a directory and a file cost more than the rest of such an attempt.
-fn is_worth_a_directory(record: &AttemptRecord) -> bool {
+pub(super) fn is_worth_a_directory(record: &AttemptRecord) -> bool {
     record.capture.bytes > 0
         || !record.artifacts.is_empty()
         || record.attempt > 1

@@ -141,6 +141,7 @@ fn summarise(
     history: Vec<AttemptSummary>,
     duration_ms: u64,
 ) -> SuiteSummary {
+    let dir = attempt::is_worth_a_directory(&record).then(|| record.dir.clone());
     let (mut status, mut summary, mut warnings) = (record.status, record.summary, record.warnings);
     let earlier = history.split_last().map_or(&[][..], |(_, earlier)| earlier);
     let failed_before = earlier.iter().any(|attempt| attempt.status.is_failure());
@@ -181,7 +182,7 @@ fn summarise(
         failing: record.failing,
         failing_omitted: record.failing_omitted,
         history,
-        dir: Some(record.dir),
+        dir,
     }
 }
 
