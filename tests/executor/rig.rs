@@ -85,23 +85,6 @@ impl Rig {
         self.dir.path()
     }
 
-    /// What an executor is given for it; nobody listens to its phases.
-    pub(crate) fn context(&self, dir: PathBuf) -> (AttemptContext, watch::Sender<Cancel>) {
-        let (output, _) = capture::create(&dir);
-        let (cancel, receiver) = watch::channel(Cancel::None);
-        let (phase, _) = mpsc::unbounded_channel();
-        let run = self.run.clone();
-        let cx = AttemptContext {
-            run,
-            attempt: 1,
-            dir,
-            output,
-            cancel: receiver,
-            phase,
-        };
-        (cx, cancel)
-    }
-
     /// Runs it to its end.
     pub(crate) async fn run(self) -> Outcome {
         self.run_while(async |_| ()).await

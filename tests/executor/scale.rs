@@ -3,8 +3,6 @@
 use std::fs;
 use std::time::Instant;
 
-use tribunal::executor::Executor as _;
-use tribunal::executor::local::LocalExecutor;
 use tribunal::model::{Completeness, EndState};
 use tribunal::os;
 

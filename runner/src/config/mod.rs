@@ -1,8 +1,8 @@
 //! TOML to [`Pipeline`], every mistake with its place. The only room that names `toml`.
 //!
-//! The parser's recovering front end gives a tree with spans; [`read`] walks it by hand and collects
+//! The parser's recovering front end gives a tree with spans; `read` walks it by hand and collects
 //! problems instead of stopping at the first (serde stops, and loses spans in its clever enums).
-//! [`render`] shows them. Nothing here runs, connects or reads the environment.
+//! `render` shows them. Nothing here runs, connects or reads the environment.
 
 use std::path::{Path, PathBuf};
 
