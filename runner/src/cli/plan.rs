@@ -152,7 +152,7 @@ fn row(plan: &Plan, suite: &Suite) -> [String; HEAD.len()] {
     } else {
         needs.join(",")
     };
-    let timeout = u64::try_from(suite.timeout.as_millis()).unwrap_or(u64::MAX);
+    let timeout = crate::model::millis(suite.timeout);
     [
         clean(&suite.name, usize::MAX),
         suite.judge.clone(),

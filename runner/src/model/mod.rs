@@ -15,6 +15,6 @@ pub use status::{ExitStatus, RunStatus, SuiteStatus};
 pub use summary::{
     AttemptSummary, CaptureSummary, JudgeSummary, RunSummary, SUMMARY_VERSION, SuiteSummary,
 };
-pub(crate) use termination::human_ms;
 pub use termination::{Condition, Container, EndState, Leftover, Termination};
+pub(crate) use termination::{human_ms, millis};
 pub use verdict::{Case, CaseStatus, Counts, Label, Verdict, VerdictStatus};

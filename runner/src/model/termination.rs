@@ -99,6 +99,11 @@ impl EndState {
     }
 }
 
+/// Whole milliseconds of a duration.
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Milliseconds for people: `450ms`, `30s`, `1m30s`, `2h05m`.
 pub(crate) fn human_ms(ms: u64) -> String {
     let secs = ms / 1000;

@@ -234,7 +234,7 @@ impl ReportFormat {
 }
 
 fn millis<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    to.serialize_u64(crate::model::millis(*duration))
 }
 
 #[cfg(test)]

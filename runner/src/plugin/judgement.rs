@@ -15,7 +15,7 @@ use super::pool;
 use super::sandbox::{self, State, Subject};
 use super::trap::explain;
 use crate::judge::{Evidence, Judge, JudgeError, Notice};
-use crate::model::{JudgeSummary, Verdict, VerdictStatus, human_ms};
+use crate::model::{JudgeSummary, Verdict, VerdictStatus, human_ms, millis};
 use crate::plan::JudgeLimits;
 
 /// CPU time that a judge may use to say what it is and to check its config.
@@ -149,10 +149,6 @@ fn believable(verdict: Verdict, state: &State) -> Result<Verdict, JudgeError> {
     Err(JudgeError::Nonsense(format!(
         "`passed`, but {contradiction}"
     )))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[async_trait]

@@ -15,7 +15,7 @@ use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
 use crate::executor::AttemptContext;
 use crate::judge::floor::{self, Matter};
 use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
-use crate::model::{CaptureReport, SuiteStatus, Termination, Verdict};
+use crate::model::{CaptureReport, SuiteStatus, Termination, Verdict, millis};
 
 /// How long a judge may take after everything is there, waiting included. Its CPU has a limit of its own;
 /// this one is for judges that sleep.
@@ -220,6 +220,7 @@ async fn relay(
     mut phases: mpsc::UnboundedReceiver<(Phase, String)>,
 ) {
     let (mut judge_speaks, mut executor_speaks) = (true, true);
+    let mut told = false;
     while judge_speaks || executor_speaks {
         tokio::select! {
             notice = notices.recv(), if judge_speaks => match notice {
@@ -227,7 +228,8 @@ async fn relay(
                     for kind in book.take(notice) {
                         cx.say(kind);
                     }
-                    if book.saw_failure() && attempt > cx.suite.retries.failed {
+                    if !told && book.saw_failure() && attempt > cx.suite.retries.failed {
+                        told = true;
                         cx.send(Message::SawFailure(cx.index));
                     }
                 }
@@ -272,8 +274,4 @@ fn in_full(error: &JudgeError) -> String {
     } else {
         format!("{error}\n{details}")
     }
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

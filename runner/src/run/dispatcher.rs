@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::attempt::millis;
 use super::signal::{Received, Signals};
 use super::suite::{self, SuiteContext};
 use super::{Means, Message, RunEnd, tally};
 use crate::event::{EVENT_VERSION, Event, EventKind, SuiteIndex, SuiteIntro, Totals};
 use crate::executor::Cancel;
-use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary};
+use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary, millis};
 use crate::plan::{Plan, Target};
 
 /// Runs one plan.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::Message;
-use super::attempt::{self, millis};
+use super::attempt;
 use super::dir::RunDir;
 use crate::event::{AttemptRecord, EventKind, SuiteIndex};
 use crate::executor::{Cancel, Executor};
@@ -14,6 +14,7 @@ use crate::judge::Judge;
 use crate::judge::floor::Policy;
 use crate::model::{
     AttemptSummary, CaptureSummary, Completeness, Counts, JudgeSummary, SuiteStatus, SuiteSummary,
+    millis,
 };
 use crate::plan::Suite;
 

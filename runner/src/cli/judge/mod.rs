@@ -17,7 +17,7 @@ use crate::judge::floor::{self, Matter, Policy};
 use crate::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice};
 use crate::model::{
     AttemptSummary, CaptureReport, CaptureSummary, EndState, ExitStatus, RunStatus, RunSummary,
-    SUMMARY_VERSION, SuiteSummary, Termination, Verdict,
+    SUMMARY_VERSION, SuiteSummary, Termination, Verdict, millis,
 };
 use crate::run::cases::CaseBook;
 
@@ -148,7 +148,7 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
             drop(pump.await);
         }
         let capture = capture.ended().await;
-        termination.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        termination.duration_ms = millis(begun.elapsed());
         ended_tx.send_replace(Some(Arc::new(Ended {
             termination: termination.clone(),
             capture: capture.clone(),
@@ -181,7 +181,7 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
         pipeline: String::new(),
         status: RunStatus::of([suite.status]),
         started_at,
-        duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        duration_ms: millis(begun.elapsed()),
         cancelled_by: None,
         suites: vec![suite],
         warnings: Vec::new(),

@@ -24,6 +24,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::event::Event;
+use crate::model::millis;
 
 use super::{Need, Report, ReportError};
 
@@ -73,7 +74,7 @@ impl Terminal {
     }
 
     fn clock_ms(&self) -> u64 {
-        u64::try_from((self.settings.clock)().as_millis()).unwrap_or(u64::MAX)
+        millis((self.settings.clock)())
     }
 
     /// Milliseconds since the run's start.
@@ -172,11 +173,11 @@ impl Terminal {
     fn pass_time(&mut self) -> io::Result<()> {
         let now = self.clock_ms();
         if self.has_region() {
-            let frame = u64::try_from(self.settings.frame.as_millis()).unwrap_or(u64::MAX);
+            let frame = millis(self.settings.frame);
             let due = now.saturating_sub(self.framed_ms) >= frame || self.framed_ms == 0;
             return if due { self.draw() } else { Ok(()) };
         }
-        let patience = u64::try_from(self.settings.heartbeat.as_millis()).unwrap_or(u64::MAX);
+        let patience = millis(self.settings.heartbeat);
         let under_way = self.start_ms.is_some() && !self.state.finished && !self.settings.replay;
         if under_way
             && self.says(Verbosity::Normal)

@@ -12,7 +12,7 @@ use super::start::{Job, Started};
 use super::{Cancel, Wish};
 use crate::capture::Writer;
 use crate::event::Phase;
-use crate::model::{Completeness, EndState, Leftover, Termination};
+use crate::model::{Completeness, EndState, Leftover, Termination, millis};
 use crate::os;
 
 mod sweep;
@@ -259,8 +259,4 @@ fn end_state(status: &WaitIdStatus) -> EndState {
 fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by)
         .unwrap_or_else(|| from + Duration::from_hours(365 * 24))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
