@@ -178,7 +178,7 @@ fn command_line(suite: &Suite) -> String {
             })
             .collect::<Vec<_>>()
             .join(" "),
-        script @ crate::plan::Command::Script(_) => script.display(),
+        other => other.display(),
     }
 }
 

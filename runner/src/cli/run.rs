@@ -90,6 +90,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         id: id.clone(),
         judges,
         local: Arc::new(LocalExecutor),
+        kubernetes: None,
         events: Box::new(move |event| sender.send(event)),
         signals: runtime.block_on(async { Signals::listen() }).ok(),
     };

@@ -13,6 +13,7 @@ use crate::event::Phase;
 use crate::model::Termination;
 use crate::plan::Suite;
 
+pub mod kubernetes;
 pub mod local;
 
 /// Runs attempts.

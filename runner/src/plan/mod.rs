@@ -14,10 +14,12 @@ use serde::Serialize;
 
 use crate::event::SuiteIndex;
 
+mod kubernetes;
 mod resolve;
 mod select;
 mod slug;
 
+pub use kubernetes::{CaptureMode, Cluster, KubernetesSpec, Toleration};
 pub use resolve::resolve;
 pub use select::{PlanError, Selection};
 
@@ -32,6 +34,8 @@ pub struct Plan {
     pub root: PathBuf,
     /// Suites at once.
     pub jobs: usize,
+    /// The cluster, when a suite runs on Kubernetes.
+    pub cluster: Option<Cluster>,
     /// Whether the first failure cancels the rest.
     pub fail_fast: bool,
     /// The judges that the suites use, by name.
@@ -99,6 +103,8 @@ pub struct Suite {
 pub enum Target {
     /// As a process of this machine.
     Local,
+    /// As a Job of a cluster.
+    Kubernetes(Arc<KubernetesSpec>),
 }
 
 impl Target {
@@ -106,6 +112,7 @@ impl Target {
     pub fn executor(&self) -> &'static str {
         match self {
             Self::Local => "local",
+            Self::Kubernetes(_) => "kubernetes",
         }
     }
 }
@@ -118,13 +125,16 @@ pub enum Command {
     Argv(Vec<String>),
     /// Text run by `sh -eu -c`.
     Script(String),
+    /// What the image runs by itself; only on Kubernetes.
+    Image,
 }
 
 impl Command {
-    /// The argument vector that is really executed.
+    /// The argument vector that is really executed; empty for [`Self::Image`].
     pub fn argv(&self) -> Vec<String> {
         match self {
             Self::Argv(argv) => argv.clone(),
+            Self::Image => Vec::new(),
             Self::Script(text) => ["sh", "-eu", "-c", text].map(str::to_owned).to_vec(),
         }
     }
@@ -133,6 +143,7 @@ impl Command {
     pub fn display(&self) -> String {
         match self {
             Self::Argv(argv) => argv.join(" "),
+            Self::Image => "(the image's entrypoint)".to_owned(),
             Self::Script(text) => {
                 let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 let first = lines.next().unwrap_or("").to_owned();

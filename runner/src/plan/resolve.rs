@@ -79,6 +79,7 @@ pub fn resolve(pipeline: &Pipeline, selection: &Selection) -> Result<Plan, PlanE
             .or(pipeline.jobs)
             .unwrap_or(selection.cores)
             .max(1),
+        cluster: None,
         fail_fast: selection.fail_fast.unwrap_or(pipeline.fail_fast),
         judges: judges(pipeline, &suites),
         suites,
@@ -164,6 +165,7 @@ fn resolve_suite(
     let command = match &suite.command {
         Command::Argv(argv) => Command::Argv(argv.iter().map(plain).collect()),
         Command::Script(script) => Command::Script(expand(script, Syntax::Shell, lookup)),
+        Command::Image => Command::Image,
     };
     // A value is a value in a glob too, not a pattern.
     let escaped = |name: &str| value(variant, name).map(|value| globset::escape(&value).into());

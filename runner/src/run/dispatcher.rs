@@ -150,7 +150,14 @@ impl Dispatcher {
         };
         let spec = self.plan.judges.get(&suite.judge);
         let executor = match suite.target {
-            Target::Local => Arc::clone(&self.means.local),
+            Target::Local => Some(Arc::clone(&self.means.local)),
+            Target::Kubernetes(_) => self.means.kubernetes.clone(),
+        };
+        let Some(executor) = executor else {
+            self.totals.running -= 1;
+            let why = "no cluster was given to run it on".to_owned();
+            self.conclude_unstarted(index, SuiteStatus::Errored, why);
+            return;
         };
         let cx = SuiteContext {
             index,

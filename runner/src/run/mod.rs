@@ -41,6 +41,8 @@ pub struct Means {
     pub judges: BTreeMap<String, Arc<dyn Judge>>,
     /// Where suites run that name no other place.
     pub local: Arc<dyn Executor>,
+    /// Where suites run that name a cluster; `None` where no suite does.
+    pub kubernetes: Option<Arc<dyn Executor>>,
     /// Takes every event, in order; must not block.
     pub events: Box<dyn FnMut(Event) + Send>,
     /// Signals to tribunal; `None` where nobody sends any.

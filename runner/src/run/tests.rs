@@ -184,6 +184,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         file: root.path().join("pipeline.toml"),
         root: root.path().to_owned(),
         jobs,
+        cluster: None,
         fail_fast,
         judges: BTreeMap::new(),
         added: Vec::new(),
@@ -213,6 +214,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         dir,
         judges: BTreeMap::from([("fake".to_owned(), Arc::new(FakeJudge) as Arc<dyn Judge>)]),
         local: Arc::clone(&executor) as Arc<dyn Executor>,
+            kubernetes: None,
         events: Box::new(move |event| sink.lock().unwrap().push(event)),
         signals: None,
     };

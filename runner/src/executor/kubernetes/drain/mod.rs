@@ -1,0 +1,1 @@
+//! Reads one container's log to its end.

@@ -1,0 +1,5 @@
+//! Suites as Kubernetes Jobs.
+
+mod diagnose;
+mod drain;
+mod manifest;
