@@ -147,6 +147,15 @@ pub enum EventKind {
         /// What; cleaned of control characters.
         message: String,
     },
+    /// What an executor saw outside: a state of a Job, a pod, a container. For `show --debug`.
+    Observed {
+        /// Which suite.
+        suite: SuiteIndex,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// One line.
+        what: String,
+    },
     /// An attempt has ended and was judged.
     AttemptFinished {
         /// Which suite.

@@ -158,6 +158,7 @@ async fn who_is_cancelled_before_the_start_never_starts() {
         output,
         cancel: receiver,
         phase,
+        observed: tokio::sync::mpsc::unbounded_channel().0,
     };
     let executor = tribunal::executor::local::LocalExecutor;
     let termination = tribunal::executor::Executor::execute(&executor, &rig.suite, cx).await;

@@ -97,6 +97,7 @@ impl Rig {
         let (output, capture) = capture::create(&dir);
         let (cancel, receiver) = watch::channel(Cancel::None);
         let (phase, mut phases) = mpsc::unbounded_channel();
+        let (observed, _) = mpsc::unbounded_channel();
         let cx = AttemptContext {
             run: self.run,
             attempt: 1,
@@ -104,6 +105,7 @@ impl Rig {
             output,
             cancel: receiver,
             phase,
+            observed,
         };
         let control = Control {
             cancel,

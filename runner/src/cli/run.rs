@@ -8,6 +8,8 @@ use clap::Args;
 
 use super::options::{Format, LookArgs, ReportArg, SelectArgs};
 use super::{Failure, options};
+use crate::executor::Executor;
+use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
@@ -16,6 +18,7 @@ use crate::report::junit::Junit;
 use crate::report::terminal::Terminal;
 use crate::report::{self, Feed, Report};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
+use crate::run::heartbeat::Heartbeat;
 use crate::run::journal::Journal;
 use crate::run::signal::Signals;
 use crate::run::{self, Means, RunEnd};
@@ -65,6 +68,17 @@ const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let plan = plan(args)?;
     let judges = options::load_judges(&plan)?;
+    let runtime = runtime(&plan)?;
+    // Before anything is written: a cluster that is not there makes no run.
+    let kubernetes = match &plan.cluster {
+        Some(cluster) => {
+            let connection = runtime
+                .block_on(kubernetes::connect(cluster))
+                .map_err(|error| Failure::errored(on_cluster(&plan, &error)))?;
+            Some(Arc::new(KubernetesExecutor::new(connection, &plan.pipeline)) as Arc<dyn Executor>)
+        }
+        None => None,
+    };
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let id = dir.intro()?.id;
     let feed = Feed::spawn(reports(args, &plan, &dir)?)
@@ -75,14 +89,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         ));
     }
     let plan = Arc::new(plan);
-    // Half of the processors for judging and bookkeeping; the suites want the others. With the dispatcher on
-    // one of these threads, most messages wake nobody.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads((options::cores() / 2).max(1))
-        .max_blocking_threads(plan.jobs + 8)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
+    let heart = Heartbeat::start(dir.clone())
+        .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     let sender = feed.sender();
     let means = Means {
         shown_dir: shown(dir.path()),
@@ -90,7 +98,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         id: id.clone(),
         judges,
         local: Arc::new(LocalExecutor),
-        kubernetes: None,
+        kubernetes,
         events: Box::new(move |event| sender.send(event)),
         signals: runtime.block_on(async { Signals::listen() }).ok(),
     };
@@ -100,6 +108,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
     let problems = feed.finish();
+    drop(heart);
     for left in &orphans {
         options::complain(&format!(
             "warning: process {} ({}) had left its suite and was ended",
@@ -117,6 +126,34 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     } else {
         ExitStatus::Errored
     })
+}
+
+fn runtime(plan: &Plan) -> Result<tokio::runtime::Runtime, Failure> {
+    // Half of the processors for judging and bookkeeping; the suites want the others. With the dispatcher on
+    // one of these threads, most messages wake nobody. A cluster's suites need none of ours.
+    let least = if plan.cluster.is_some() { 2 } else { 1 };
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads((options::cores() / 2).max(least))
+        .max_blocking_threads(plan.jobs + 8)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::errored(format!("cannot start: {error}")))
+}
+
+/// A cluster's fault with the suites that it hits.
+fn on_cluster(plan: &Plan, error: &kubernetes::ConnectError) -> String {
+    let names: Vec<&str> = plan
+        .suites
+        .iter()
+        .filter(|suite| suite.target.executor() == "kubernetes")
+        .map(|suite| suite.name.as_str())
+        .collect();
+    let more = names.len().saturating_sub(3);
+    let mut who = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        who = format!("{who} and {more} more");
+    }
+    format!("{error}\nneeded by: {who}; nothing was run")
 }
 
 fn plan(args: &RunArgs) -> Result<Plan, Failure> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Failure, print, print_json, project_root};
 use crate::model::{ExitStatus, RunStatus, human_ms};
 use crate::run::dir::{self, RunDir, RunIntro};
+use crate::run::heartbeat;
 
 /// Lists the stored runs, the newest last.
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ struct Row {
     /// None for a run that has not come to its end.
     status: Option<RunStatus>,
     duration_ms: Option<u64>,
-    /// Whether its process is still there.
+    /// Whether it goes on: its process is there, or its heartbeat is fresh.
     alive: bool,
 }
 
@@ -46,9 +47,12 @@ pub(super) fn runs(args: &RunsArgs) -> Result<ExitStatus, Failure> {
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
     for id in dir::ids(&root)? {
-        match RunDir::find(&root, &id).and_then(|dir| Ok((dir.intro()?, dir.summary()))) {
-            Ok((intro, summary)) => rows.push(Row {
-                alive: summary.is_none() && crate::os::is_alive(intro.pid),
+        match RunDir::find(&root, &id)
+            .and_then(|dir| Ok((dir.intro()?, dir.summary(), heartbeat::age(&dir))))
+        {
+            Ok((intro, summary, age)) => rows.push(Row {
+                alive: summary.is_none()
+                    && !heartbeat::is_lost(crate::os::is_alive(intro.pid), age),
                 status: summary.as_ref().map(|summary| summary.status),
                 duration_ms: summary.map(|summary| summary.duration_ms),
                 intro,

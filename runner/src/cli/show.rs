@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::options::{Format, LookArgs, ReportArg};
-use super::{Failure, options, print_json, project_root, run};
-use crate::event::EventKind;
+use super::{Failure, options, print, print_json, project_root, run};
+use crate::event::{Event, EventKind};
 use crate::model::{ExitStatus, RunSummary};
 use crate::plan::ReportTarget;
 use crate::report::Report;
@@ -21,6 +21,7 @@ Examples:
   tribunal show 20261122-1532              the run whose id begins like that
   tribunal show latest --report junit=out/junit.xml
   tribunal show --format json              its summary
+  tribunal show --debug                    what the executors saw: Jobs, pods, containers, with times
 
 The exit code says whether it could be shown, not how the run ended.")]
 pub(super) struct ShowArgs {
@@ -36,6 +37,9 @@ pub(super) struct ShowArgs {
     /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
     #[arg(long, value_name = "FILE")]
     pipeline: Option<PathBuf>,
+    /// Prints every phase and everything the executors saw, with times, instead of the report.
+    #[arg(long, conflicts_with_all = ["report", "format"])]
+    debug: bool,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -43,6 +47,10 @@ pub(super) struct ShowArgs {
 pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
     let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
     let events = dir.events()?;
+    if args.debug {
+        print(debug(&events).as_bytes())?;
+        return Ok(ExitStatus::Passed);
+    }
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     for report in &args.report {
         let target = ReportTarget {
@@ -88,4 +96,57 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         options::complain("note: this run has not come to its end");
     }
     Ok(ExitStatus::Passed)
+}
+
+/// The journal as lines for people who look for a cause.
+fn debug(events: &[Event]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let mut text = String::new();
+    for event in events {
+        let (suite, attempt, what) = match &event.kind {
+            EventKind::RunStarted { suites, .. } => {
+                names = suites.iter().map(|suite| suite.name.as_str()).collect();
+                continue;
+            }
+            EventKind::PhaseChanged {
+                suite,
+                attempt,
+                phase,
+                detail,
+            } => {
+                let word = format!("{phase:?}").to_lowercase();
+                let colon = if detail.is_empty() { "" } else { ": " };
+                (*suite, *attempt, format!("phase {word}{colon}{detail}"))
+            }
+            EventKind::Observed {
+                suite,
+                attempt,
+                what,
+            } => (*suite, *attempt, what.clone()),
+            EventKind::AttemptFinished { suite, record, .. } => {
+                let capture = &record.capture;
+                let note = if capture.note.is_empty() { "" } else { ": " };
+                let what = format!(
+                    "{}: {}; capture {} ({} bytes, {} lines, {} reconnects){note}{}",
+                    record.status.word(),
+                    record.termination.end.describe(),
+                    capture.completeness.word(),
+                    capture.bytes,
+                    capture.lines,
+                    capture.reconnects,
+                    capture.note,
+                );
+                (*suite, record.attempt, what)
+            }
+            _ => continue,
+        };
+        let name = names.get(suite).copied().unwrap_or("?");
+        let (secs, ms) = (event.at_ms / 1000, event.at_ms % 1000);
+        text.push_str(&crate::config::clean(
+            &format!("{secs:>6}.{ms:03}  {name}#{attempt}  {what}"),
+            usize::MAX,
+        ));
+        text.push('\n');
+    }
+    text
 }

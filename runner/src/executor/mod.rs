@@ -41,6 +41,8 @@ pub struct AttemptContext {
     pub cancel: watch::Receiver<Cancel>,
     /// Where to say what the attempt is doing.
     pub phase: mpsc::UnboundedSender<(Phase, String)>,
+    /// Where to write down what was seen outside, in one line each; for the journal.
+    pub observed: mpsc::UnboundedSender<String>,
 }
 
 /// How strongly something is to be cancelled. It only rises.

@@ -117,6 +117,7 @@ async fn execute_and_judge(
     let (ended_tx, ended_rx) = watch::channel(None);
     let (notices_tx, notices_rx) = mpsc::channel(256);
     let (phase_tx, phase_rx) = mpsc::unbounded_channel();
+    let (observed_tx, observed_rx) = mpsc::unbounded_channel();
     let evidence = Evidence {
         facts: Arc::new(facts(cx, attempt)),
         capture: Arc::clone(&capture),
@@ -129,6 +130,7 @@ async fn execute_and_judge(
         output: writer,
         cancel: cx.cancel.clone(),
         phase: phase_tx,
+        observed: observed_tx,
     };
     let executing = async {
         let begun = std::time::SystemTime::now();
@@ -151,7 +153,7 @@ async fn execute_and_judge(
     let (outcome, answer, ()) = tokio::join!(
         executing,
         judging,
-        relay(cx, attempt, book, notices_rx, phase_rx)
+        relay(cx, attempt, book, notices_rx, (phase_rx, observed_rx))
     );
     (outcome, answer)
 }
@@ -217,11 +219,14 @@ async fn relay(
     attempt: u32,
     book: &mut CaseBook,
     mut notices: mpsc::Receiver<Notice>,
-    mut phases: mpsc::UnboundedReceiver<(Phase, String)>,
+    (mut phases, mut observed): (
+        mpsc::UnboundedReceiver<(Phase, String)>,
+        mpsc::UnboundedReceiver<String>,
+    ),
 ) {
-    let (mut judge_speaks, mut executor_speaks) = (true, true);
+    let (mut judge_speaks, mut executor_speaks, mut executor_sees) = (true, true, true);
     let mut told = false;
-    while judge_speaks || executor_speaks {
+    while judge_speaks || executor_speaks || executor_sees {
         tokio::select! {
             notice = notices.recv(), if judge_speaks => match notice {
                 Some(notice) => {
@@ -243,6 +248,14 @@ async fn relay(
                     detail,
                 }),
                 None => executor_speaks = false,
+            },
+            what = observed.recv(), if executor_sees => match what {
+                Some(what) => cx.say(EventKind::Observed {
+                    suite: cx.index,
+                    attempt,
+                    what,
+                }),
+                None => executor_sees = false,
             },
         }
     }

@@ -26,6 +26,9 @@ pub struct Dispatcher {
     totals: Totals,
     /// Suites that wait for a slot, in the order of the plan.
     ready: VecDeque<SuiteIndex>,
+    /// Suites under way on this machine, and on the cluster: each has a limit of its own.
+    here: usize,
+    there: usize,
     /// How many of its needs each suite still waits for.
     missing: Vec<usize>,
     /// Who waits for each suite.
@@ -63,6 +66,8 @@ impl Dispatcher {
             missing,
             waiting,
             done: vec![None; count],
+            here: 0,
+            there: 0,
             warnings: Vec::new(),
             signal: None,
             tasks: JoinSet::new(),
@@ -126,24 +131,59 @@ impl Dispatcher {
     /// Starts suites while slots are free. A cancelled run starts nothing more.
     fn start_ready(&mut self, sender: &mpsc::UnboundedSender<Message>) {
         let cancelled = self.cancel.borrow().clone();
+        let mut waiting = VecDeque::new();
         while let Some(index) = self.ready.pop_front() {
             if cancelled.level() > 0 {
                 let why = format!("not started: {}", cancelled.reason());
                 self.conclude_unstarted(index, SuiteStatus::Cancelled, why);
-            } else if (self.totals.running as usize) < self.plan.jobs {
+                continue;
+            }
+            let free = self.has_slot(index);
+            if free {
                 self.totals.running += 1;
+                *self.pool(index) += 1;
                 self.spawn(index, sender);
             } else {
-                self.ready.push_front(index);
-                return;
+                waiting.push_back(index);
+            }
+            // The usual case, one place for all, must not walk through ten thousand waiting suites.
+            if !free && (self.plan.cluster.is_none() || self.is_full()) {
+                break;
             }
         }
+        waiting.append(&mut self.ready);
+        self.ready = waiting;
+    }
+
+    fn is_full(&self) -> bool {
+        let cluster = self.plan.cluster.as_ref();
+        self.here >= self.plan.jobs && cluster.is_none_or(|cluster| self.there >= cluster.jobs)
+    }
+
+    fn has_slot(&self, index: SuiteIndex) -> bool {
+        match (&self.plan.suites[index].target, &self.plan.cluster) {
+            (Target::Kubernetes(_), Some(cluster)) => self.there < cluster.jobs,
+            _ => self.here < self.plan.jobs,
+        }
+    }
+
+    fn pool(&mut self, index: SuiteIndex) -> &mut usize {
+        match (&self.plan.suites[index].target, &self.plan.cluster) {
+            (Target::Kubernetes(_), Some(_)) => &mut self.there,
+            _ => &mut self.here,
+        }
+    }
+
+    /// Gives a slot back.
+    fn release(&mut self, index: SuiteIndex) {
+        self.totals.running -= 1;
+        *self.pool(index) -= 1;
     }
 
     fn spawn(&mut self, index: SuiteIndex, sender: &mpsc::UnboundedSender<Message>) {
         let suite = Arc::clone(&self.plan.suites[index]);
         let Some(judge) = self.means.judges.get(&suite.judge) else {
-            self.totals.running -= 1;
+            self.release(index);
             let why = format!("judge \"{}\" is not loaded", suite.judge);
             self.conclude_unstarted(index, SuiteStatus::Errored, why);
             return;
@@ -154,7 +194,7 @@ impl Dispatcher {
             Target::Kubernetes(_) => self.means.kubernetes.clone(),
         };
         let Some(executor) = executor else {
-            self.totals.running -= 1;
+            self.release(index);
             let why = "no cluster was given to run it on".to_owned();
             self.conclude_unstarted(index, SuiteStatus::Errored, why);
             return;
@@ -193,7 +233,7 @@ impl Dispatcher {
                 }
             }
             Message::Done(index, summary) => {
-                self.totals.running -= 1;
+                self.release(index);
                 let failed = summary.status.is_failure() || summary.status.is_undecided();
                 let word = summary.status.word().to_lowercase();
                 self.conclude(index, *summary);
@@ -274,7 +314,7 @@ impl Dispatcher {
             message: message.clone(),
         });
         if let Some(index) = self.owners.remove(&panic.id()) {
-            self.totals.running -= 1;
+            self.release(index);
             self.conclude_unstarted(index, SuiteStatus::Errored, message);
         }
     }

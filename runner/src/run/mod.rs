@@ -19,6 +19,7 @@ mod attempt;
 pub(crate) mod cases;
 pub mod dir;
 mod dispatcher;
+pub mod heartbeat;
 pub mod journal;
 pub mod signal;
 mod suite;

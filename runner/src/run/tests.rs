@@ -214,7 +214,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         dir,
         judges: BTreeMap::from([("fake".to_owned(), Arc::new(FakeJudge) as Arc<dyn Judge>)]),
         local: Arc::clone(&executor) as Arc<dyn Executor>,
-            kubernetes: None,
+        kubernetes: None,
         events: Box::new(move |event| sink.lock().unwrap().push(event)),
         signals: None,
     };

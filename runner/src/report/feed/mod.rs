@@ -213,6 +213,7 @@ fn suite_of(kind: &EventKind) -> Option<SuiteIndex> {
         | EventKind::CaseReported { suite, .. }
         | EventKind::Progress { suite, .. }
         | EventKind::JudgeSaid { suite, .. }
+        | EventKind::Observed { suite, .. }
         | EventKind::AttemptFinished { suite, .. }
         | EventKind::SuiteFinished { suite, .. } => Some(*suite),
         EventKind::RunStarted { .. }

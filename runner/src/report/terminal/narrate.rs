@@ -50,6 +50,7 @@ impl Terminal {
             EventKind::RunFinished { summary } => self.recap(summary),
             EventKind::CaseReported { .. }
             | EventKind::Progress { .. }
+            | EventKind::Observed { .. }
             | EventKind::AttemptFinished { .. } => Ok(()),
         }
     }

@@ -137,7 +137,7 @@ impl State {
                 self.active.clear();
                 self.finished = true;
             }
-            EventKind::Warning { .. } => {}
+            EventKind::Warning { .. } | EventKind::Observed { .. } => {}
         }
     }
 

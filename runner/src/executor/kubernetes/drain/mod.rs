@@ -1,1 +1,96 @@
 //! Reads one container's log to its end.
+//!
+//! The log API gives no proof of anything by itself: a clean end of the body says nothing (the API server
+//! drops the kubelet's error), only the newest file can be read, and a follower may be cut at any byte.
+//! So: follow from the first moment, resume by content, and believe only the reading after the end.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::model::Completeness;
+
+mod anchor;
+mod api;
+mod last;
+mod live;
+mod record;
+mod sink;
+mod track;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use api::KubeLogs;
+use api::LogApi;
+pub(super) use sink::{FileSink, Sink};
+
+/// What is known of a container, told by the pod's watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ContainerPhase {
+    /// It has not started.
+    Waiting,
+    /// It runs.
+    Running,
+    /// Its `state.terminated` was seen.
+    Ended,
+    /// Its pod is gone, or its node: no state will come.
+    Gone(String),
+}
+
+impl ContainerPhase {
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Ended | Self::Gone(_))
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// From the end of the container to the end of the reading.
+    pub(super) drain_timeout: Duration,
+    /// A follower that is silent for so long is opened again: the connection may be dead without a word.
+    pub(super) idle_running: Duration,
+    /// A follower that is silent for so long after the end is left.
+    pub(super) idle_ended: Duration,
+    /// Between the last two readings: the runtime may write the tail just after the end (draining.md, fact 5).
+    pub(super) settle: Duration,
+}
+
+impl Limits {
+    pub(super) fn new(drain_timeout: Duration) -> Self {
+        Self {
+            drain_timeout,
+            idle_running: Duration::from_mins(2),
+            idle_ended: Duration::from_millis(500),
+            settle: Duration::from_millis(250),
+        }
+    }
+}
+
+/// What a drained log came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Drained {
+    pub(super) completeness: Completeness,
+    /// What happened, in a sentence; empty when nothing did.
+    pub(super) note: String,
+}
+
+/// Reads the log behind `api` into `sink` until its container has ended and the last reading agrees, or
+/// [`Limits::drain_timeout`] has passed since.
+pub(super) async fn drain(
+    api: &dyn LogApi,
+    mut phase: watch::Receiver<ContainerPhase>,
+    sink: &mut dyn Sink,
+    limits: &Limits,
+) -> Drained {
+    let mut log = track::Track::default();
+    live::follow(api, &mut phase, sink, &mut log, limits).await;
+    let deadline = Instant::now() + limits.drain_timeout;
+    let gone = match &*phase.borrow() {
+        ContainerPhase::Gone(why) => Some(why.clone()),
+        _ => None,
+    };
+    last::reconcile(api, gone, sink, &mut log, limits, deadline).await
+}

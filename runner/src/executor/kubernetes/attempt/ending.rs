@@ -1,0 +1,181 @@
+//! The end of an attempt: asked for, waited for, diagnosed; and nothing left in the cluster.
+
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt as _;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+
+use super::super::board::Objects;
+use super::super::client::REQUEST;
+use super::super::diagnose::{self, EndedBy};
+use super::super::manifest::MAIN;
+use super::{GIVE_UP, Life};
+use crate::executor::Cancel;
+use crate::model::{EndState, Termination, millis};
+
+/// How often a deletion is tried.
+const DELETE_TRIES: u32 = 5;
+
+impl Life<'_> {
+    /// Acts on cancelling and on the suite's timeout.
+    pub(super) async fn obey(&mut self, objects: &Objects) {
+        let cancel = self.cancel.borrow().clone();
+        match &cancel {
+            Cancel::Kill(reason) if !self.killed => {
+                self.ended_by.get_or_insert(EndedBy::Cancelled {
+                    reason: reason.clone(),
+                });
+                self.killed = true;
+                self.stop(objects, true).await;
+            }
+            Cancel::Graceful(reason) if self.asked.is_none() && self.ended.is_none() => {
+                self.ended_by.get_or_insert(EndedBy::Cancelled {
+                    reason: reason.clone(),
+                });
+                self.stop(objects, false).await;
+            }
+            _ => {}
+        }
+        if self.asked.is_none()
+            && self.ended.is_none()
+            && self
+                .started
+                .is_some_and(|at| at.elapsed() >= self.suite.timeout)
+        {
+            self.ended_by.get_or_insert(EndedBy::TimedOut {
+                limit: self.suite.timeout,
+            });
+            self.stop(objects, false).await;
+        }
+    }
+
+    /// Asks the pod to end.
+    ///
+    /// A deadline in the past makes the kubelet end the containers with their grace and keeps the pod and
+    /// its logs (`activeDeadlineSeconds` may be set and lowered on a live pod); a deletion would take them
+    /// away. Where patching is not allowed, or at a kill, the Job is deleted.
+    pub(super) async fn stop(&mut self, objects: &Objects, kill: bool) {
+        self.asked.get_or_insert_with(Instant::now);
+        let running = objects.pods.values().find(|now| !now.deleted);
+        if let (Some(now), false, true) = (running, kill, self.started.is_some()) {
+            let patch = serde_json::json!({"spec": {"activeDeadlineSeconds": 1}});
+            let (name, params, patch) = (
+                now.pod.name_any(),
+                PatchParams::default(),
+                Patch::Merge(&patch),
+            );
+            let patching = self.space.pods.patch(&name, &params, &patch);
+            if matches!(tokio::time::timeout(REQUEST, patching).await, Ok(Ok(_))) {
+                return;
+            }
+        }
+        if kill && let Some(now) = running {
+            let (name, at_once) = (now.pod.name_any(), DeleteParams::default().grace_period(0));
+            let deleting = self.space.pods.delete(&name, &at_once);
+            drop(tokio::time::timeout(Duration::from_secs(5), deleting).await);
+        }
+        self.delete_job().await;
+    }
+
+    /// Whether nothing more is to be waited for.
+    pub(super) fn is_over(&self) -> bool {
+        let drain = self.suite.drain_timeout;
+        if self.main_is_read() {
+            // Plain sidecars may say why the pod fails; they get the drain's time, no more.
+            return self.others_are_read()
+                || self.killed
+                || self.ended_by.is_some()
+                || self.ended.is_some_and(|at| at.elapsed() > drain);
+        }
+        let nothing_ran = self.readings.is_empty() && self.started.is_none();
+        match (&self.ended_by, self.asked) {
+            (Some(EndedBy::Hopeless(_) | EndedBy::Provisioning { .. }), _) if nothing_ran => true,
+            (Some(_), Some(_)) if nothing_ran => true,
+            (_, Some(at)) if self.killed => at.elapsed() > Duration::from_secs(5),
+            (_, Some(at)) => at.elapsed() > self.suite.grace + drain + GIVE_UP,
+            // The Job has failed and no pod will come.
+            _ => nothing_ran && self.ended.is_some_and(|at| at.elapsed() > drain),
+        }
+    }
+
+    /// Finds out what happened, ends the capture, deletes the Job.
+    pub(super) async fn conclude(mut self) -> Termination {
+        let mut objects = self.objects.borrow().clone();
+        // The log may be there before the watch has told the end of the container.
+        if self.ended_by.is_none() && !self.is_plain(&objects) {
+            self.read_events(&objects).await;
+            objects = self.objects.borrow_and_update().clone();
+            self.note(&objects);
+        }
+        let mut termination = self.with_seen(&objects, diagnose::termination);
+        if termination.duration_ms == 0
+            && let Some(started) = self.started
+        {
+            termination.duration_ms = millis(self.ended.unwrap_or_else(Instant::now) - started);
+        }
+        self.delete_job().await;
+        match self.main.take() {
+            Some((drained, output)) => {
+                output.finish(drained.completeness, drained.note);
+            }
+            None if self.output.is_some() => {
+                let why = match &termination.end {
+                    EndState::StartFailed { .. } => "nothing ran".to_owned(),
+                    end => format!("no container of it was ever readable: {}", end.describe()),
+                };
+                self.finish_unopened(&why);
+            }
+            // The reader is dropped with its writer, which marks the capture `cut`.
+            None => {}
+        }
+        termination
+    }
+
+    /// Whether the main container simply exited, so that events would say nothing more.
+    fn is_plain(&self, objects: &Objects) -> bool {
+        objects.pods.len() == 1
+            && objects.pods.values().all(|now| {
+                !now.deleted
+                    && diagnose::main_ended(&now.pod, MAIN).is_some_and(|ended| {
+                        ended
+                            .reason
+                            .as_deref()
+                            .is_some_and(|why| why == "Completed" || why == "Error")
+                    })
+            })
+    }
+
+    pub(super) async fn read_events(&mut self, objects: &Objects) {
+        let mut uids: Vec<String> = objects.pods.keys().cloned().collect();
+        uids.extend(objects.job.iter().filter_map(|job| job.uid()));
+        let mut events = Vec::new();
+        for uid in uids {
+            let params = ListParams::default().fields(&format!("involvedObject.uid={uid}"));
+            let listing = self.space.events.list(&params);
+            if let Ok(Ok(list)) = tokio::time::timeout(Duration::from_secs(5), listing).await {
+                events.extend(list.items);
+            }
+        }
+        self.events = events;
+    }
+
+    /// Deletes the Job and its pods in the background. What cannot be deleted has its TTL.
+    pub(super) async fn delete_job(&self) {
+        for tries in 0..DELETE_TRIES {
+            let params = DeleteParams::background();
+            let deleting = self.space.jobs.delete(&self.name, &params);
+            match tokio::time::timeout(Duration::from_secs(5), deleting).await {
+                Ok(Ok(_)) => return,
+                Ok(Err(kube::Error::Api(status))) if status.code == 404 || status.code == 403 => {
+                    return;
+                }
+                _ => tokio::time::sleep(Duration::from_millis(200 << tries)).await,
+            }
+        }
+        let line = format!(
+            "Job {} could not be deleted; the cluster removes it after its TTL",
+            self.name
+        );
+        self.observed.send(line).ok();
+    }
+}

@@ -1,0 +1,339 @@
+//! One attempt on a cluster: create, watch, drain every container, end it when asked, diagnose, delete.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use tokio::sync::{mpsc, watch};
+
+use super::board::Objects;
+use super::create::create;
+use super::diagnose::{self, EndedBy, PodSeen, Seen, Verdict};
+use super::drain::Drained;
+use super::manifest::{self, MAIN, Order};
+use super::namespace::Namespace;
+use crate::capture;
+use crate::event::Phase;
+use crate::executor::{AttemptContext, Cancel};
+use crate::model::{Completeness, EndState, Termination};
+use crate::plan::{KubernetesSpec, Suite};
+
+mod ending;
+mod reading;
+
+use reading::Reading;
+
+/// The watch may be late: the attempt looks at its clocks at least so often.
+const TICK: Duration = Duration::from_millis(500);
+/// How often the Job says that its run lives.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// What a pod gets on top of its grace before it is given up.
+const GIVE_UP: Duration = Duration::from_secs(30);
+
+/// Runs `suite` as a Job of `space`.
+pub(super) async fn run(
+    space: &Namespace,
+    suite: &Suite,
+    spec: &KubernetesSpec,
+    cx: AttemptContext,
+) -> Termination {
+    let order = Order {
+        run: &cx.run,
+        pipeline: &space.pipeline,
+        suite,
+        spec,
+        attempt: cx.attempt,
+    };
+    let mut job = match manifest::job(&order) {
+        Ok(job) => job,
+        Err(error) => {
+            cx.output.finish(Completeness::Unavailable, "nothing ran");
+            let reason = format!("its Job cannot be made: {error}");
+            return Termination::new(EndState::StartFailed {
+                reason,
+                transient: false,
+            });
+        }
+    };
+    job.metadata.namespace = Some(space.name.clone());
+    let name = job.metadata.name.clone().unwrap_or_default();
+    let objects = space.board.open(&name);
+    let termination = Life::new(space, suite, spec, cx, name.clone(), objects)
+        .live(&job)
+        .await;
+    space.board.close(&name);
+    termination
+}
+
+/// The state of an attempt.
+struct Life<'a> {
+    space: &'a Namespace,
+    suite: &'a Suite,
+    spec: &'a KubernetesSpec,
+    name: String,
+    objects: watch::Receiver<Objects>,
+    cancel: watch::Receiver<Cancel>,
+    phase: mpsc::UnboundedSender<(Phase, String)>,
+    observed: mpsc::UnboundedSender<String>,
+    dir: PathBuf,
+    /// Gone into the main container's reading once that begins.
+    output: Option<capture::Writer>,
+    readings: BTreeMap<(String, String), Reading>,
+    main: Option<(Drained, capture::Writer)>,
+    created: Instant,
+    started: Option<Instant>,
+    /// When the main container was first seen ended, or its pod gone.
+    ended: Option<Instant>,
+    ended_by: Option<EndedBy>,
+    /// When it was asked to end.
+    asked: Option<Instant>,
+    killed: bool,
+    beat: Instant,
+    told: (Option<Phase>, String),
+    last_pods: BTreeMap<String, Arc<Pod>>,
+    last_job: Option<Arc<Job>>,
+    events: Vec<k8s_openapi::api::core::v1::Event>,
+    events_at: Option<Instant>,
+}
+
+impl<'a> Life<'a> {
+    fn new(
+        space: &'a Namespace,
+        suite: &'a Suite,
+        spec: &'a KubernetesSpec,
+        cx: AttemptContext,
+        name: String,
+        objects: watch::Receiver<Objects>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            space,
+            suite,
+            spec,
+            name,
+            objects,
+            cancel: cx.cancel,
+            phase: cx.phase,
+            observed: cx.observed,
+            dir: cx.dir,
+            output: Some(cx.output),
+            readings: BTreeMap::new(),
+            main: None,
+            created: now,
+            started: None,
+            ended: None,
+            ended_by: None,
+            asked: None,
+            killed: false,
+            beat: now,
+            told: (None, String::new()),
+            last_pods: BTreeMap::new(),
+            last_job: None,
+            events: Vec::new(),
+            events_at: None,
+        }
+    }
+
+    async fn live(mut self, job: &Job) -> Termination {
+        self.tell(Phase::Provisioning, "creating the Job".to_owned());
+        let deadline = self.created + self.spec.provisioning_timeout;
+        let (phase, jobs, pace) = (
+            self.phase.clone(),
+            self.space.jobs.clone(),
+            Arc::clone(&self.space.pace),
+        );
+        let mut cancel = self.cancel.clone();
+        let creating = create(&jobs, job, &pace, deadline, |why| {
+            phase.send((Phase::Provisioning, why)).ok();
+        });
+        let cancelled = async {
+            let wish = cancel.wait_for(|cancel| cancel.level() > 0).await;
+            match wish.map(|cancel| cancel.reason().to_owned()) {
+                Ok(reason) => reason,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        let made = tokio::select! {
+            made = creating => made,
+            reason = cancelled => Err(EndState::Cancelled { reason }),
+        };
+        if let Err(end) = made {
+            // A creation under way may have reached the server: nothing is left behind.
+            if matches!(
+                end,
+                EndState::Cancelled { .. }
+                    | EndState::StartFailed {
+                        transient: true,
+                        ..
+                    }
+            ) {
+                self.delete_job().await;
+            }
+            self.finish_unopened("nothing ran");
+            return Termination::new(end);
+        }
+        self.created = Instant::now();
+        self.tell(Phase::Provisioning, "waiting for a pod".to_owned());
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            self.look().await;
+            if self.is_over() {
+                break;
+            }
+            let mut cancel = self.cancel.clone();
+            let level = self.cancel_level_seen();
+            tokio::select! {
+                changed = self.objects.changed() => if changed.is_err() { break },
+                _ = cancel.wait_for(|cancel| cancel.level() > level) => {}
+                () = reading::any_done(&mut self.readings) => {}
+                _ = tick.tick() => {}
+            }
+        }
+        self.conclude().await
+    }
+
+    /// What level of cancelling has been acted upon.
+    fn cancel_level_seen(&self) -> u8 {
+        match (self.killed, self.asked.is_some()) {
+            (true, _) => 2,
+            (false, true) => self.cancel.borrow().level().min(1),
+            _ => 0,
+        }
+    }
+
+    /// Takes in what the cluster said, and acts on clocks and wishes.
+    async fn look(&mut self) {
+        let objects = self.objects.borrow_and_update().clone();
+        self.note(&objects);
+        self.read_containers(&objects);
+        self.watch_main(&objects);
+        self.collect_readings().await;
+        self.obey(&objects).await;
+        if self.ended.is_none() && self.started.is_none() {
+            self.wait_for_start(&objects).await;
+        }
+        if self.beat.elapsed() >= HEARTBEAT {
+            self.beat = Instant::now();
+            self.space.beat(&self.name);
+        }
+    }
+
+    /// Journals what changed.
+    fn note(&mut self, objects: &Objects) {
+        let mut lines = Vec::new();
+        if let Some(job) = &objects.job
+            && self
+                .last_job
+                .as_ref()
+                .is_none_or(|old| !Arc::ptr_eq(old, job))
+        {
+            lines.extend(diagnose::job_observations(self.last_job.as_deref(), job));
+            self.last_job = Some(Arc::clone(job));
+        }
+        for (uid, now) in &objects.pods {
+            let old = self.last_pods.get(uid);
+            if old.is_none_or(|old| !Arc::ptr_eq(old, &now.pod)) {
+                lines.extend(diagnose::pod_observations(old.map(|pod| &**pod), &now.pod));
+                self.last_pods.insert(uid.clone(), Arc::clone(&now.pod));
+            }
+        }
+        for line in lines {
+            self.observed.send(line).ok();
+        }
+    }
+
+    fn watch_main(&mut self, objects: &Objects) {
+        let Some(now) = objects.pods.values().next() else {
+            return;
+        };
+        let seen = PodSeen::of(&now.pod, now.deleted, self.asked.is_some());
+        if self.started.is_none() && diagnose::main_started(&seen, MAIN) {
+            self.started = Some(Instant::now());
+            self.tell(Phase::Running, diagnose::place(&now.pod));
+        }
+        if self.ended.is_none() && (now.deleted || diagnose::main_is_over(&seen, MAIN)) {
+            self.ended = Some(Instant::now());
+            self.tell(Phase::Draining, String::new());
+        }
+    }
+
+    /// Says why nothing runs yet; ends what cannot start.
+    async fn wait_for_start(&mut self, objects: &Objects) {
+        if self.ended_by.is_some() {
+            return;
+        }
+        // Events cost a request: only for those that wait for long.
+        let due = self
+            .events_at
+            .map_or(self.created.elapsed() > Duration::from_secs(2), |at| {
+                at.elapsed() > Duration::from_secs(5)
+            });
+        if due {
+            self.events_at = Some(Instant::now());
+            self.read_events(objects).await;
+        }
+        let limit = self.spec.provisioning_timeout;
+        let waiting = self.with_seen(objects, diagnose::waiting);
+        match waiting {
+            Some(waiting) => {
+                if let Verdict::Hopeless(end) = waiting.verdict {
+                    self.ended_by = Some(EndedBy::Hopeless(end));
+                    self.stop(objects, false).await;
+                } else if self.created.elapsed() > limit {
+                    self.ended_by = Some(EndedBy::Provisioning {
+                        limit,
+                        reason: waiting.reason,
+                    });
+                    self.stop(objects, false).await;
+                } else {
+                    self.tell(Phase::Provisioning, waiting.reason);
+                }
+            }
+            None if self.created.elapsed() > limit => {
+                let reason = "the cluster made no pod and gave no reason".to_owned();
+                self.ended_by = Some(EndedBy::Provisioning { limit, reason });
+                self.stop(objects, false).await;
+            }
+            None => {}
+        }
+    }
+
+    fn with_seen<T>(&self, objects: &Objects, with: impl FnOnce(&Seen<'_>) -> T) -> T {
+        let pods: Vec<PodSeen<'_>> = objects
+            .pods
+            .values()
+            .map(|now| PodSeen::of(&now.pod, now.deleted, self.asked.is_some()))
+            .collect();
+        let seen = Seen {
+            job: objects.job.as_deref(),
+            pods: &pods,
+            events: &self.events,
+            ended_by: self.ended_by.clone(),
+            api_lost: self
+                .space
+                .board
+                .trouble()
+                .filter(|(since, _)| *since > Duration::from_secs(10))
+                .map(|(_, why)| why),
+            main: MAIN,
+        };
+        with(&seen)
+    }
+
+    fn tell(&mut self, phase: Phase, detail: String) {
+        if self.told.0 != Some(phase) || self.told.1 != detail {
+            self.told = (Some(phase), detail.clone());
+            self.phase.send((phase, detail)).ok();
+        }
+    }
+
+    fn finish_unopened(&mut self, why: &str) {
+        if let Some(output) = self.output.take() {
+            output.finish(Completeness::Unavailable, why);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The readers of an attempt: one task for every container of every pod.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::Client;
+use kube::ResourceExt as _;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::super::board::Objects;
+use super::super::diagnose;
+use super::super::drain::{self, ContainerPhase, Drained, FileSink, KubeLogs, Limits};
+use super::super::manifest::MAIN;
+use super::Life;
+use crate::capture;
+
+/// One container that is being read.
+pub(super) struct Reading {
+    main: bool,
+    phase: watch::Sender<ContainerPhase>,
+    task: Option<JoinHandle<(Drained, Option<capture::Writer>)>>,
+}
+
+impl Reading {
+    /// Whether everything of it is there.
+    pub(super) fn is_done(&self) -> bool {
+        self.task.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// Waits until a reading ends that has not been taken in; forever, where none is under way.
+pub(super) async fn any_done(readings: &mut BTreeMap<(String, String), Reading>) {
+    let under_way = readings
+        .values_mut()
+        .filter_map(|reading| reading.task.as_mut());
+    let waits: Vec<_> = under_way
+        .map(|task| {
+            Box::pin(async move {
+                // Only looked at: the result stays in the handle.
+                while !task.is_finished() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+        })
+        .collect();
+    if waits.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    futures::future::select_all(waits).await;
+}
+
+impl Life<'_> {
+    /// Begins to read containers that have started, and tells the readers what became of theirs.
+    pub(super) fn read_containers(&mut self, objects: &Objects) {
+        let first = objects.pods.keys().next().cloned();
+        for (uid, now) in &objects.pods {
+            for (container, phase) in diagnose::container_phases(&now.pod, now.deleted) {
+                let key = (uid.clone(), container.clone());
+                if let Some(reading) = self.readings.get(&key) {
+                    reading.phase.send_if_modified(|old| {
+                        let changed = *old != phase;
+                        *old = phase.clone();
+                        changed
+                    });
+                } else if matches!(phase, ContainerPhase::Running | ContainerPhase::Ended)
+                    || (container == MAIN && matches!(phase, ContainerPhase::Gone(_)))
+                {
+                    let main = container == MAIN && first.as_ref() == Some(uid);
+                    let reading = self.open(&now.pod, &container, phase, main);
+                    self.readings.insert(key, reading);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, pod: &Pod, container: &str, phase: ContainerPhase, main: bool) -> Reading {
+        let pod = pod.name_any();
+        let client: Client = self.space.client.clone();
+        let logs = KubeLogs::new(client, &self.space.name, &pod, container);
+        let limits = Limits::new(self.suite.drain_timeout);
+        let (sender, receiver) = watch::channel(phase);
+        let output = if main { self.output.take() } else { None };
+        let file = side_file(&self.dir, &pod, container);
+        let task = tokio::spawn(async move {
+            if let Some(mut output) = output {
+                let drained = drain::drain(&logs, receiver, &mut output, &limits).await;
+                (drained, Some(output))
+            } else {
+                let mut sink = FileSink::new(file);
+                (
+                    drain::drain(&logs, receiver, &mut sink, &limits).await,
+                    None,
+                )
+            }
+        });
+        Reading {
+            main,
+            phase: sender,
+            task: Some(task),
+        }
+    }
+
+    /// Takes in what has been read to its end.
+    pub(super) async fn collect_readings(&mut self) {
+        for (key, reading) in &mut self.readings {
+            if !reading.task.as_ref().is_some_and(JoinHandle::is_finished) {
+                continue;
+            }
+            let Some(task) = reading.task.take() else {
+                continue;
+            };
+            match task.await {
+                Ok((drained, Some(output))) => self.main = Some((drained, output)),
+                Ok((drained, None)) => {
+                    let line = format!(
+                        "log of {}: {} {}",
+                        key.1,
+                        drained.completeness.word(),
+                        drained.note
+                    );
+                    self.observed.send(line).ok();
+                }
+                Err(error) => {
+                    self.observed
+                        .send(format!("reader of {} failed: {error}", key.1))
+                        .ok();
+                }
+            }
+        }
+    }
+
+    /// Whether the main container's log has been read to its end, or its reader broke.
+    pub(super) fn main_is_read(&self) -> bool {
+        self.main.is_some()
+            || self
+                .readings
+                .values()
+                .any(|reading| reading.main && reading.is_done())
+    }
+
+    /// Whether a container other than the main one is still being read.
+    pub(super) fn others_are_read(&self) -> bool {
+        self.readings
+            .values()
+            .filter(|reading| !reading.main)
+            .all(Reading::is_done)
+    }
+}
+
+fn side_file(dir: &Path, pod: &str, container: &str) -> PathBuf {
+    dir.join("containers")
+        .join(pod)
+        .join(format!("{container}.log"))
+}

@@ -1,0 +1,399 @@
+//! How an attempt ended: the priority list of draining.md §4. Never a plain exit without its evidence.
+
+use k8s_openapi::api::core::v1::{Container as PodContainer, ContainerStateTerminated, Pod};
+
+use super::{EndedBy, PodSeen, Seen, main_ended, never_ran, phase_of, place, statuses};
+use crate::model::{Condition, Container, EndState, Termination, human_ms, millis};
+
+/// `DisruptionTarget` reasons and pod reasons that mean a lost node rather than an eviction.
+const NODE_LOST: [&str; 3] = ["DeletionByTaintManager", "NodeLost", "DeletionByPodGC"];
+/// Pod reasons by which a kubelet or scheduler takes a pod away.
+const TAKEN: [&str; 8] = [
+    "Evicted",
+    "NodeShutdown",
+    "Terminated",
+    "Shutdown",
+    "Preempting",
+    "UnexpectedAdmissionError",
+    "NodeAffinity",
+    "Preempted",
+];
+
+/// How it ended, with everything that is known.
+pub(in super::super) fn termination(seen: &Seen<'_>) -> Termination {
+    let mut termination = Termination::new(end(seen));
+    if let Some(now) = seen.pods.first() {
+        termination.place = place(now.pod);
+        termination.containers = containers(now.pod);
+        termination.conditions = pod_conditions(now.pod);
+        if let Some(ended) = main_ended(now.pod, seen.main)
+            && let (Some(from), Some(to)) = (&ended.started_at, &ended.finished_at)
+        {
+            let ms = to.0.as_millisecond() - from.0.as_millisecond();
+            termination.duration_ms = u64::try_from(ms).unwrap_or(0);
+        }
+    }
+    let job = seen
+        .job
+        .and_then(|job| job.status.as_ref())
+        .and_then(|status| status.conditions.as_ref());
+    termination.conditions.extend(
+        job.into_iter()
+            .flatten()
+            .filter(|known| known.status == "True")
+            .map(|known| Condition {
+                kind: format!("Job{}", known.type_),
+                reason: known.reason.clone().unwrap_or_default(),
+                message: known.message.clone().unwrap_or_default(),
+            }),
+    );
+    termination
+}
+
+fn end(seen: &Seen<'_>) -> EndState {
+    if let Some(EndedBy::Hopeless(end)) = &seen.ended_by {
+        return end.clone();
+    }
+    if let [_, second, ..] = seen.pods {
+        return EndState::Lost {
+            reason: format!("the cluster replaced its pod by {}", place(second.pod)),
+        };
+    }
+    let Some(now) = seen.pods.first() else {
+        return without_pod(seen);
+    };
+    let main = main_ended(now.pod, seen.main);
+    if let Some(end) = disrupted(now) {
+        return end;
+    }
+    match &seen.ended_by {
+        Some(EndedBy::TimedOut { limit }) => {
+            return EndState::TimedOut {
+                limit_ms: millis(*limit),
+            };
+        }
+        Some(EndedBy::Cancelled { reason }) => {
+            return EndState::Cancelled {
+                reason: reason.clone(),
+            };
+        }
+        Some(EndedBy::Provisioning { limit, reason }) => {
+            let reason = format!("not running within {}: {reason}", human_ms(millis(*limit)));
+            return EndState::StartFailed {
+                reason,
+                transient: true,
+            };
+        }
+        Some(EndedBy::Hopeless(_)) | None => {}
+    }
+    let Some(main) = main else {
+        return without_state(seen, now);
+    };
+    if main.reason.as_deref() == Some("OOMKilled") {
+        return EndState::OomKilled {
+            limit: memory_limit(now.pod, seen.main),
+            code: Some(main.exit_code),
+        };
+    }
+    if main.reason.as_deref() == Some("ContainerStatusUnknown") {
+        return EndState::Lost {
+            reason: "the node lost the container's state".to_owned(),
+        };
+    }
+    if now
+        .pod
+        .status
+        .as_ref()
+        .and_then(|status| status.reason.as_deref())
+        == Some("DeadlineExceeded")
+    {
+        return EndState::Other {
+            reason: "ended by the pod's activeDeadlineSeconds, which tribunal did not set"
+                .to_owned(),
+        };
+    }
+    // 143 after somebody's deletion is no end of its own.
+    if now.pod.metadata.deletion_timestamp.is_some() && !now.by_us && main.exit_code != 0 {
+        let reason = format!(
+            "its pod was deleted by somebody else while it ran (exit {})",
+            main.exit_code
+        );
+        return EndState::Lost { reason };
+    }
+    let end = of_container(main);
+    if end == (EndState::Exited { code: 0 }) && phase_of(now.pod) == "Failed" {
+        let culprit = statuses(now.pod)
+            .filter(|status| status.name != seen.main)
+            .find_map(|status| {
+                let ended = status.state.as_ref()?.terminated.as_ref()?;
+                (ended.exit_code != 0).then(|| {
+                    format!(
+                        "container {} ended with {}",
+                        status.name,
+                        of_container(ended).describe()
+                    )
+                })
+            })
+            .unwrap_or_else(|| "the cluster gives no reason".to_owned());
+        return EndState::Other {
+            reason: format!("exit 0, but its pod failed: {culprit}"),
+        };
+    }
+    end
+}
+
+/// Taken away by the cluster: before everything else, since such a container may well exit with 0.
+fn disrupted(now: &PodSeen<'_>) -> Option<EndState> {
+    let status = now.pod.status.as_ref()?;
+    let conditions = status.conditions.iter().flatten();
+    let target = conditions
+        .into_iter()
+        .find(|known| known.type_ == "DisruptionTarget" && known.status == "True");
+    let reason = status.reason.as_deref().unwrap_or("");
+    let taken =
+        TAKEN.contains(&reason) || NODE_LOST.contains(&reason) || reason.starts_with("OutOf");
+    let word = match target {
+        // Our own deletion is no disruption; some clusters mark it so all the same.
+        Some(known) if !now.by_us || taken => known.reason.as_deref().unwrap_or("DisruptionTarget"),
+        _ if taken => reason,
+        _ => return None,
+    };
+    let message = status
+        .message
+        .as_deref()
+        .or_else(|| target?.message.as_deref())
+        .unwrap_or("");
+    let text = if message.is_empty() {
+        word.to_owned()
+    } else {
+        format!("{word}: {message}")
+    };
+    // What a suite fills up itself is its own fault: another node would be filled up too.
+    let lower = message.to_lowercase();
+    if lower.contains("exceeds the total limit")
+        || lower.contains("exceeded its local ephemeral storage limit")
+        || lower.contains("usage of emptydir")
+    {
+        return Some(EndState::Other {
+            reason: format!("evicted for its own use of disk: {message}"),
+        });
+    }
+    if NODE_LOST.contains(&word) {
+        return Some(EndState::Lost {
+            reason: format!("node lost: {text}"),
+        });
+    }
+    Some(EndState::Evicted { reason: text })
+}
+
+fn without_pod(seen: &Seen<'_>) -> EndState {
+    match (&seen.ended_by, &seen.api_lost) {
+        (Some(EndedBy::Cancelled { reason }), _) => EndState::Cancelled {
+            reason: reason.clone(),
+        },
+        (Some(EndedBy::Provisioning { limit, reason }), _) => {
+            let reason = format!("not running within {}: {reason}", human_ms(millis(*limit)));
+            EndState::StartFailed {
+                reason,
+                transient: true,
+            }
+        }
+        (Some(EndedBy::TimedOut { limit }), _) => EndState::TimedOut {
+            limit_ms: millis(*limit),
+        },
+        (_, Some(why)) => EndState::Lost {
+            reason: format!("the API server does not answer: {why}"),
+        },
+        _ => EndState::Lost {
+            reason: "its Job ended or vanished without a pod that could be seen".to_owned(),
+        },
+    }
+}
+
+/// No state of the main container: what else says something?
+fn without_state(seen: &Seen<'_>, now: &PodSeen<'_>) -> EndState {
+    let init = now
+        .pod
+        .status
+        .iter()
+        .flat_map(|status| status.init_container_statuses.iter().flatten());
+    for status in init {
+        let ended = status
+            .state
+            .as_ref()
+            .and_then(|state| state.terminated.as_ref());
+        if let Some(ended) = ended
+            && ended.exit_code != 0
+            && !is_sidecar(now.pod, &status.name)
+        {
+            let reason = format!(
+                "init container {}: {}{}",
+                status.name,
+                of_container(ended).describe(),
+                said(ended)
+            );
+            return EndState::StartFailed {
+                reason,
+                transient: false,
+            };
+        }
+    }
+    let status = now.pod.status.as_ref();
+    let words = status.and_then(|status| status.message.clone().or_else(|| status.reason.clone()));
+    let reason = match (
+        now.deleted || now.pod.metadata.deletion_timestamp.is_some(),
+        words,
+        &seen.api_lost,
+    ) {
+        (true, _, _) => format!(
+            "{} was deleted by somebody before its end was seen",
+            place(now.pod)
+        ),
+        (_, _, Some(why)) => format!("the API server does not answer: {why}"),
+        (_, Some(words), _) => format!(
+            "its pod is {} without a container's state: {words}",
+            phase_of(now.pod)
+        ),
+        _ => format!(
+            "its pod is {} and no container says how it ended",
+            phase_of(now.pod)
+        ),
+    };
+    EndState::Lost { reason }
+}
+
+fn is_sidecar(pod: &Pod, name: &str) -> bool {
+    let init = pod
+        .spec
+        .iter()
+        .flat_map(|spec| spec.init_containers.iter().flatten());
+    init.into_iter().any(|container| {
+        container.name == name && container.restart_policy.as_deref() == Some("Always")
+    })
+}
+
+fn said(ended: &ContainerStateTerminated) -> String {
+    let last = ended
+        .message
+        .as_deref()
+        .and_then(|text| text.lines().rev().find(|line| !line.trim().is_empty()));
+    last.map(|line| format!(": {}", line.trim()))
+        .unwrap_or_default()
+}
+
+/// A container's own end. `signal` is usually 0 with CRI; 128+n is what a shell or runtime makes of one.
+fn of_container(ended: &ContainerStateTerminated) -> EndState {
+    let message = ended.message.as_deref().unwrap_or("no message");
+    if never_ran(ended) {
+        return EndState::StartFailed {
+            reason: format!("the container could not start: {message}"),
+            transient: false,
+        };
+    }
+    if ended.reason.as_deref() == Some("OOMKilled") {
+        return EndState::OomKilled {
+            limit: None,
+            code: Some(ended.exit_code),
+        };
+    }
+    let signal = ended
+        .signal
+        .filter(|signal| *signal > 0)
+        .unwrap_or(ended.exit_code - 128);
+    let name = match signal {
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        _ => {
+            return EndState::Exited {
+                code: ended.exit_code,
+            };
+        }
+    };
+    EndState::Signaled {
+        signal,
+        name: name.to_owned(),
+        core_dumped: false,
+    }
+}
+
+fn memory_limit(pod: &Pod, main: &str) -> Option<String> {
+    let fits = |container: &&PodContainer| container.name == main;
+    let container = pod.spec.as_ref()?.containers.iter().find(fits)?;
+    Some(
+        container
+            .resources
+            .as_ref()?
+            .limits
+            .as_ref()?
+            .get("memory")?
+            .0
+            .clone(),
+    )
+}
+
+fn containers(pod: &Pod) -> Vec<Container> {
+    let one = |status: &k8s_openapi::api::core::v1::ContainerStatus| {
+        let state = status.state.as_ref();
+        let (end, message) = match state.and_then(|state| state.terminated.as_ref()) {
+            Some(ended) => {
+                let mut message = ended.message.clone().unwrap_or_default();
+                if ended.exit_code == 137 && ended.reason.as_deref() == Some("Error") {
+                    // kubernetes/kubernetes#119600: the reason may be wrong.
+                    message = format!("killed by SIGKILL, possibly out of memory; {message}");
+                }
+                (of_container(ended), message)
+            }
+            None => {
+                let waiting = state.and_then(|state| state.waiting.as_ref());
+                let reason = waiting.and_then(|waiting| waiting.reason.clone());
+                let running = state.is_some_and(|state| state.running.is_some());
+                let word = if running {
+                    "still running".to_owned()
+                } else {
+                    reason.unwrap_or_else(|| "no state".to_owned())
+                };
+                (EndState::Other { reason: word }, String::new())
+            }
+        };
+        Container {
+            name: status.name.clone(),
+            end,
+            message,
+        }
+    };
+    statuses(pod).map(one).collect()
+}
+
+fn pod_conditions(pod: &Pod) -> Vec<Condition> {
+    let status = pod.status.as_ref();
+    let mut all: Vec<Condition> = status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten())
+        .filter(|known| {
+            known.type_ == "DisruptionTarget"
+                || (known.status == "False"
+                    && known.message.is_some()
+                    && known.type_ == "PodScheduled")
+        })
+        .map(|known| Condition {
+            kind: known.type_.clone(),
+            reason: known.reason.clone().unwrap_or_default(),
+            message: known.message.clone().unwrap_or_default(),
+        })
+        .collect();
+    if let Some(status) = status
+        && let Some(reason) = &status.reason
+    {
+        all.push(Condition {
+            kind: "Pod".to_owned(),
+            reason: reason.clone(),
+            message: status.message.clone().unwrap_or_default(),
+        });
+    }
+    all
+}

@@ -1,0 +1,139 @@
+//! Follows a log while its container runs. The end of a body concludes nothing.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::api::{LogApi, LogBody, LogError, LogRequest};
+use super::record::Lines;
+use super::sink::Sink;
+use super::track::{Body, Track, gap};
+use super::{ContainerPhase, Limits};
+
+const PAUSE_LEAST: Duration = Duration::from_millis(400);
+const PAUSE_MOST: Duration = Duration::from_secs(10);
+
+/// Reads until the container has ended and the follower is silent or closed.
+pub(super) async fn follow(
+    api: &dyn LogApi,
+    phase: &mut watch::Receiver<ContainerPhase>,
+    sink: &mut dyn Sink,
+    log: &mut Track,
+    limits: &Limits,
+) {
+    let mut pause = PAUSE_LEAST;
+    let mut whole = false;
+    let mut opened = false;
+    while !phase.borrow_and_update().is_over() {
+        let since = log.last.filter(|_| !whole).map(|(second, _)| second - 1);
+        let opening = api.open(LogRequest {
+            follow: true,
+            since,
+        });
+        let answer = tokio::select! {
+            answer = opening => answer,
+            () = over(phase) => return,
+        };
+        let mut wait = pause;
+        match answer {
+            Ok(body) => {
+                if opened {
+                    sink.reconnected();
+                }
+                opened = true;
+                let before = log.count;
+                let retry_whole = read(body, since.is_none(), phase, sink, log, limits).await;
+                if log.count > before {
+                    pause = PAUSE_LEAST;
+                    wait = pause;
+                }
+                whole = retry_whole;
+                if whole {
+                    continue;
+                }
+            }
+            Err(LogError::NotStarted) => wait = PAUSE_LEAST,
+            Err(LogError::Transient(_, Some(after))) => wait = after,
+            Err(LogError::Transient(..) | LogError::Gone(_) | LogError::Forbidden(_)) => {}
+        }
+        tokio::select! {
+            () = over(phase) => return,
+            () = tokio::time::sleep(wait.mul_f64(jitter())) => {}
+        }
+        pause = (pause * 2).min(PAUSE_MOST);
+    }
+}
+
+/// Between 0.75 and 1.25, so that a hundred followers do not come back at once.
+fn jitter() -> f64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    let byte = RandomState::new().hash_one(0_u8).to_le_bytes()[0];
+    0.75 + f64::from(byte) / 510.0
+}
+
+async fn over(phase: &mut watch::Receiver<ContainerPhase>) {
+    if phase.wait_for(ContainerPhase::is_over).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Reads one body; `true`: it could not be joined, and the whole file is to be asked for.
+async fn read(
+    mut stream: LogBody,
+    whole: bool,
+    phase: &mut watch::Receiver<ContainerPhase>,
+    sink: &mut dyn Sink,
+    log: &mut Track,
+    limits: &Limits,
+) -> bool {
+    let (mut lines, mut out) = (Lines::default(), Vec::new());
+    let mut body = Body::new(log, whole);
+    let mut ended = phase.borrow().is_over();
+    let mut heard = Instant::now();
+    loop {
+        let idle = if ended {
+            limits.idle_ended
+        } else {
+            limits.idle_running
+        };
+        let chunk = tokio::select! {
+            chunk = stream.next() => chunk,
+            () = over(phase), if !ended => {
+                ended = true;
+                heard = Instant::now();
+                continue;
+            }
+            () = tokio::time::sleep_until(heard + idle) => break,
+        };
+        let Some(Ok(chunk)) = chunk else { break };
+        heard = Instant::now();
+        lines.push(&chunk, |line| body.line(log, line, &mut out));
+        if !out.is_empty() {
+            sink.bytes(&out);
+            out.clear();
+        }
+        if body.is_failed() {
+            if !whole {
+                return true;
+            }
+            // The whole file does not have what was read before: it was rotated away.
+            let reason = if body.differs {
+                "the log file's content has changed since it was read"
+            } else {
+                "the log file was rotated while no stream was open; lines before this one are missing"
+            };
+            gap(log, sink, reason.to_owned());
+            body.accept();
+            // This chunk's records were dropped while searching: read the file once more, as new.
+            log.forget();
+            return true;
+        }
+    }
+    body.end(log, lines.rest(), false, &mut out);
+    if !out.is_empty() {
+        sink.bytes(&out);
+    }
+    false
+}

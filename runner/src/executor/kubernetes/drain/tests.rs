@@ -1,0 +1,1 @@
+//! Draining against a model of a kubelet.

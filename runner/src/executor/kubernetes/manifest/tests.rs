@@ -1,0 +1,1 @@
+//! What Jobs look like.
