@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::check::json;
 use crate::config::{Pipeline, clean, quoted};
 use crate::model::ExitStatus;
-use crate::plan::{Plan, Selection, Suite, resolve};
+use crate::plan::{CaptureMode, Plan, Selection, Suite, Target, resolve};
 
 /// Show what would run, and touch nothing
 #[derive(Args, Debug)]
@@ -126,8 +126,41 @@ fn table(plan: &Plan) -> String {
     }
     let suites = plan.suites.len();
     let plural = if suites == 1 { "" } else { "s" };
+    table.push_str(&on_cluster(plan));
     table.push_str(&summary(plan, &format!("{suites} suite{plural}")));
     table
+}
+
+/// What a table has no room for: where in which cluster.
+fn on_cluster(plan: &Plan) -> String {
+    let Some(cluster) = &plan.cluster else {
+        return String::new();
+    };
+    let context = match &cluster.context {
+        Some(context) => format!("context {}", quoted(context)),
+        None => "the current context".to_owned(),
+    };
+    let mut text = format!("\nkubernetes: {context}, {} Jobs at once\n", cluster.jobs);
+    for suite in &plan.suites {
+        let Target::Kubernetes(spec) = &suite.target else {
+            continue;
+        };
+        let namespace = match &spec.namespace {
+            Some(namespace) => format!("namespace {}", clean(namespace, 100)),
+            None => "the context's namespace".to_owned(),
+        };
+        let capture = match spec.capture {
+            CaptureMode::Stream => "capture stream (the log API)",
+        };
+        let line = format!(
+            "  {}: image {}, {namespace}, {capture}\n",
+            clean(&suite.name, usize::MAX),
+            clean(&spec.image, 200),
+        );
+        text.push_str(&line);
+    }
+    text.push('\n');
+    text
 }
 
 fn summary(plan: &Plan, suites: &str) -> String {

@@ -106,6 +106,11 @@ impl Sink {
         self.kept.len() >= MAX_KEPT
     }
 
+    /// How many problems there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.total
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.total == 0
     }

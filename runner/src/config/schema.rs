@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::plan::{Command, JudgeSpec, ReportTarget, Retries, Target};
+use crate::plan::{Cluster, Command, JudgeSpec, ReportTarget, Retries, Target};
 
 /// Judges that ship inside the binary: names that need no entry under `[judges]`.
 pub const BUILTIN_JUDGES: [&str; 3] = ["exit-code", "junit", "pytest"];
@@ -24,6 +24,8 @@ pub struct Pipeline {
     pub fail_fast: bool,
     /// What `[judges]` declares, by name; built-ins only where it refines them.
     pub judges: BTreeMap<String, JudgeSpec>,
+    /// What `[kubernetes]` says for the whole run.
+    pub cluster: Cluster,
     /// The suites, in the order of the file; at least one.
     pub suites: Vec<SuiteConfig>,
     /// What `[report]` declares.
@@ -32,7 +34,7 @@ pub struct Pipeline {
 
 /// One `[suites.NAME]`, with `[defaults]` applied.
 ///
-/// `command`, `env`, `cwd` and `artifacts` may hold `${matrix.…}` and `${shard.…}`.
+/// `command`, `env`, `cwd`, `artifacts` and the texts of a Kubernetes target may hold `${matrix.…}` and `${shard.…}`.
 #[derive(Clone, Debug)]
 pub struct SuiteConfig {
     /// The key under `[suites]`.

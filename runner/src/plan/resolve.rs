@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use super::select::{Candidate, select};
 use super::slug::slugs;
-use super::{Command, JudgeLimits, JudgeSource, JudgeSpec, Plan, PlanError, Selection, Suite};
+use super::{
+    Command, JudgeLimits, JudgeSource, JudgeSpec, KubernetesSpec, Plan, PlanError, Selection,
+    Suite, Target,
+};
 use crate::config::variants::{self, Variant};
 use crate::config::vars::{Syntax, expand};
 use crate::config::{Pipeline, SuiteConfig};
@@ -79,7 +82,10 @@ pub fn resolve(pipeline: &Pipeline, selection: &Selection) -> Result<Plan, PlanE
             .or(pipeline.jobs)
             .unwrap_or(selection.cores)
             .max(1),
-        cluster: None,
+        cluster: suites
+            .iter()
+            .any(|suite| matches!(suite.target, Target::Kubernetes(_)))
+            .then(|| pipeline.cluster.clone()),
         fail_fast: selection.fail_fast.unwrap_or(pipeline.fail_fast),
         judges: judges(pipeline, &suites),
         suites,
@@ -174,7 +180,10 @@ fn resolve_suite(
         base: suite.name.clone(),
         slug,
         judge: suite.judge.clone(),
-        target: suite.target.clone(),
+        target: match &suite.target {
+            Target::Local => Target::Local,
+            Target::Kubernetes(spec) => Target::Kubernetes(Arc::new(filled(spec, plain))),
+        },
         command,
         cwd: tidy(&pipeline.root.join(plain(&suite.cwd))),
         env,
@@ -194,6 +203,24 @@ fn resolve_suite(
         accept_incomplete: suite.accept_incomplete,
         allow_empty: suite.allow_empty,
         strict: suite.strict,
+    }
+}
+
+/// With its variables replaced.
+fn filled(spec: &KubernetesSpec, plain: impl Fn(&String) -> String) -> KubernetesSpec {
+    let map = |map: &BTreeMap<String, String>| {
+        map.iter()
+            .map(|(key, value)| (key.clone(), plain(value)))
+            .collect()
+    };
+    KubernetesSpec {
+        namespace: spec.namespace.as_ref().map(&plain),
+        image: plain(&spec.image),
+        working_dir: spec.working_dir.as_ref().map(&plain),
+        node_selector: map(&spec.node_selector),
+        labels: map(&spec.labels),
+        annotations: map(&spec.annotations),
+        ..spec.clone()
     }
 }
 

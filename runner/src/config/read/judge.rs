@@ -200,8 +200,8 @@ impl Cx<'_> {
         }
     }
 
-    /// The value as JSON: what the judge is given. Dates become strings.
-    fn json(
+    /// The value as JSON. Dates become strings.
+    pub(super) fn json(
         &mut self,
         field: &Field<'_>,
         value: &DeValue<'_>,
@@ -251,7 +251,7 @@ impl Cx<'_> {
         let problem = Problem::at(
             "bad-value",
             span.clone(),
-            format!("{} cannot be given to the judge as JSON", field.path),
+            format!("{} cannot be given on as JSON", field.path),
         )
         .label(label);
         self.add(problem);

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cx::Cx;
+use super::kubernetes::RawKubernetes;
 use super::suite::{NamedSuite, RawSuite, Text};
-use super::templates;
+use super::{target, templates};
 use crate::config::error::Problem;
 use crate::config::schema::SuiteConfig;
-use crate::plan::{Command, Retries, Target};
+use crate::plan::{Command, Retries};
 
 /// A suite and what it falls back on.
 pub(super) struct Merged<'a> {
     pub(super) name: &'a NamedSuite,
     pub(super) own: &'a RawSuite,
     pub(super) defaults: &'a RawSuite,
+    /// What suites on Kubernetes fall back on.
+    pub(super) cluster: &'a RawKubernetes,
 }
 
 /// What a suite runs, with places.
@@ -66,9 +69,12 @@ impl<'a> Merged<'a> {
     /// The suite, checked as far as it goes alone; none when something essential is missing.
     pub(super) fn finish(&self, cx: &mut Cx<'_>) -> Option<SuiteConfig> {
         templates::check(cx, self);
+        let target = target::of(cx, self);
+        let in_a_pod = self.own.kubernetes.is_some();
         let command = match self.command() {
             Some(RawCommand::Argv(argv)) => Command::Argv(owned(argv)),
             Some(RawCommand::Script(script)) => Command::Script(script.get_ref().clone()),
+            None if in_a_pod && !self.own.says_what && !self.defaults.says_what => Command::Image,
             None => {
                 if !self.own.says_what && !self.defaults.says_what {
                     cx.add(
@@ -93,7 +99,7 @@ impl<'a> Merged<'a> {
         };
         Some(SuiteConfig {
             name: self.name.name.clone(),
-            target: Target::Local,
+            target: target?,
             command,
             judge: self
                 .pick(|raw| raw.judge.as_ref())

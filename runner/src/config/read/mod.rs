@@ -8,20 +8,32 @@ use super::error::{ConfigError, Problem};
 use super::load::EXAMPLE;
 use super::schema::{Pipeline, SuiteConfig};
 use super::suggest::quoted;
-use crate::plan::{ReportFormat, ReportTarget};
+use crate::plan::{Cluster, ReportFormat, ReportTarget};
 use cx::{Cx, Field, Span, fields};
 
 mod cx;
 mod judge;
+mod kubernetes;
 mod links;
 mod merge;
+mod names;
 mod suite;
 mod syntax;
+mod target;
 mod templates;
 
-const KEYS: [&str; 7] = [
-    "version", "name", "run", "defaults", "judges", "suites", "report",
+const KEYS: [&str; 8] = [
+    "version",
+    "name",
+    "run",
+    "defaults",
+    "judges",
+    "suites",
+    "kubernetes",
+    "report",
 ];
+/// Jobs at once without `kubernetes.jobs`.
+const JOBS_ON_A_CLUSTER: usize = 20;
 const RUN_KEYS: [&str; 2] = ["jobs", "fail_fast"];
 
 /// What the document says, as far as it could be read.
@@ -35,6 +47,7 @@ struct Document {
     suites: Vec<suite::NamedSuite>,
     /// Names of suites that are there but wrong, so that needing them is not a second mistake.
     broken: Vec<String>,
+    cluster: kubernetes::RawCluster,
     reports: Vec<ReportTarget>,
     has_version: bool,
     suites_span: Option<Span>,
@@ -85,6 +98,11 @@ pub(super) fn pipeline(
             .into_iter()
             .map(|judge| (judge.name, judge.spec))
             .collect(),
+        cluster: Cluster {
+            kubeconfig: document.cluster.kubeconfig,
+            context: document.cluster.context,
+            jobs: document.cluster.jobs.unwrap_or(JOBS_ON_A_CLUSTER),
+        },
         suites,
         reports: document.reports,
     })
@@ -120,7 +138,7 @@ impl Cx<'_> {
                     self.suites(&field, &mut document);
                 }
                 "report" => document.reports = self.reports(&field, root),
-                "kubernetes" => self.not_yet(&field),
+                "kubernetes" => document.cluster = self.cluster(&field, root),
                 _ => self.unknown_key(&field, &KEYS),
             }
         }
@@ -245,6 +263,7 @@ impl Cx<'_> {
                 name: suite,
                 own: &suite.raw,
                 defaults: &document.defaults,
+                cluster: &document.cluster.suite,
             };
             suites.extend(merged.finish(self));
         }

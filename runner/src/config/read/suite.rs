@@ -6,10 +6,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::cx::{Cx, Field, Path, Span, kind, whole};
+use super::kubernetes::RawKubernetes;
 use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "command",
     "script",
     "judge",
@@ -27,6 +28,7 @@ const KEYS: [&str; 17] = [
     "accept_incomplete",
     "allow_empty",
     "strict",
+    "kubernetes",
 ];
 const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
 
@@ -61,6 +63,8 @@ pub(super) struct RawSuite {
     pub(super) accept_incomplete: Option<bool>,
     pub(super) allow_empty: Option<bool>,
     pub(super) strict: Option<bool>,
+    /// The table that chooses the executor.
+    pub(super) kubernetes: Option<RawKubernetes>,
 }
 
 /// A suite as written.
@@ -105,7 +109,8 @@ impl Cx<'_> {
                 "accept_incomplete" => raw.accept_incomplete = self.boolean(field),
                 "allow_empty" => raw.allow_empty = self.boolean(field),
                 "strict" => raw.strict = self.boolean(field),
-                "kubernetes" | "capture" => self.not_yet(field),
+                "kubernetes" => raw.kubernetes = self.kubernetes_of(field, owner),
+                "capture" => self.capture_elsewhere(field),
                 _ => self.unknown_key(field, &KEYS),
             }
         }
@@ -121,6 +126,31 @@ impl Cx<'_> {
             self.add(problem);
         }
         raw
+    }
+
+    fn kubernetes_of(&mut self, field: &Field<'_>, owner: &Path<'_>) -> Option<RawKubernetes> {
+        if owner.parent.is_some() {
+            return Some(self.on_kubernetes(field));
+        }
+        let problem = Problem::at(
+            "unknown-key",
+            field.key_span.clone(),
+            format!("{owner} cannot choose Kubernetes for every suite"),
+        )
+        .label("write [kubernetes] for what suites share")
+        .help("a suite is on Kubernetes when it has a table of its own: [suites.NAME.kubernetes]");
+        self.add(problem);
+        None
+    }
+
+    fn capture_elsewhere(&mut self, field: &Field<'_>) {
+        let problem = Problem::at(
+            "unknown-key",
+            field.key_span.clone(),
+            format!("{} is a key of the kubernetes table", field.path),
+        )
+        .label("write kubernetes.capture");
+        self.add(problem);
     }
 
     fn command(&mut self, field: &Field<'_>) -> Option<Vec<Text>> {

@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 use super::cx::{Cx, Span};
 use super::merge::{Merged, RawCommand};
 use super::suite::Text;
+use super::target;
 use crate::config::error::Problem;
 use crate::config::suggest::{clean, listed, quoted};
 use crate::config::vars::{Piece, Syntax, expand, pieces};
@@ -30,6 +31,9 @@ pub(super) fn check(cx: &mut Cx<'_>, suite: &Merged<'_>) {
     }
     if let Some(cwd) = suite.pick(|raw| raw.cwd.as_ref()) {
         check_text(cx, suite, cwd, Syntax::Plain);
+    }
+    for text in target::variables(suite) {
+        check_text(cx, suite, text, Syntax::Plain);
     }
     for glob in suite.pick(|raw| raw.artifacts.as_deref()).unwrap_or(&[]) {
         check_text(cx, suite, glob, Syntax::Plain);

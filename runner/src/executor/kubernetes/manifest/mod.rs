@@ -120,6 +120,8 @@ pub(super) fn job(order: &Order<'_>) -> Result<Job, ManifestError> {
         + seconds(suite.grace)
         + seconds(suite.drain_timeout)
         + MARGIN;
+    // Never so short that the cluster takes the log away while it is read.
+    let ttl = seconds(spec.ttl).max(seconds(suite.drain_timeout) + 60);
     let pod = merge::pod_spec(pod_spec(order), &spec.pod)?;
     let job = json!({
         "apiVersion": "batch/v1",
@@ -131,11 +133,22 @@ pub(super) fn job(order: &Order<'_>) -> Result<Job, ManifestError> {
             "parallelism": 1,
             "podReplacementPolicy": "Failed",
             "activeDeadlineSeconds": deadline,
-            "ttlSecondsAfterFinished": seconds(spec.ttl),
+            "ttlSecondsAfterFinished": ttl,
             "template": {"metadata": {"labels": labels, "annotations": on_pod}, "spec": pod},
         },
     });
     serde_json::from_value(job).map_err(|error| ManifestError(error.to_string()))
+}
+
+/// A text that Kubernetes leaves as it is: `$(NAME)` and `$$` in commands and variables are its own syntax, and
+/// what the pipeline says is meant literally.
+/// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
+fn literal(text: &str) -> String {
+    if text.contains("$(") || text.contains("$$") {
+        text.replace('$', "$$")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn pod_spec(order: &Order<'_>) -> Value {
@@ -145,6 +158,7 @@ fn pod_spec(order: &Order<'_>) -> Value {
     main.insert("image".into(), json!(spec.image));
     let argv = suite.command.argv();
     if !argv.is_empty() {
+        let argv: Vec<String> = argv.iter().map(|text| literal(text)).collect();
         main.insert("command".into(), json!(argv));
     }
     let mut env: BTreeMap<&str, &str> = BTreeMap::from([
@@ -160,10 +174,9 @@ fn pod_spec(order: &Order<'_>) -> Value {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str())),
     );
-    // `$(NAME)` is Kubernetes' own variable syntax: what the pipeline says is meant literally.
     let env: Vec<Value> = env
         .iter()
-        .map(|(name, value)| json!({"name": name, "value": value.replace("$(", "$$(")}))
+        .map(|(name, value)| json!({"name": name, "value": literal(value)}))
         .collect();
     main.insert("env".into(), json!(env));
     if let Some(dir) = &spec.working_dir {
