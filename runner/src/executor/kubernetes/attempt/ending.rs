@@ -11,7 +11,7 @@ use super::super::diagnose::{self, EndedBy};
 use super::super::manifest::MAIN;
 use super::{GIVE_UP, Life};
 use crate::executor::Cancel;
-use crate::model::{EndState, Termination, millis};
+use crate::model::{Completeness, EndState, Termination, millis};
 
 /// How often a deletion is tried.
 const DELETE_TRIES: u32 = 5;
@@ -102,7 +102,10 @@ impl Life<'_> {
     pub(super) async fn conclude(mut self) -> Termination {
         let mut objects = self.objects.borrow().clone();
         // The log may be there before the watch has told the end of the container.
-        if self.ended_by.is_none() && !self.is_plain(&objects) {
+        let unproven = self.main.as_ref().is_some_and(|(drained, _)| {
+            drained.completeness == Completeness::Complete && !drained.from_the_start
+        });
+        if unproven || (self.ended_by.is_none() && !self.is_plain(&objects)) {
             self.read_events(&objects).await;
             objects = self.objects.borrow_and_update().clone();
             self.note(&objects);
@@ -113,9 +116,16 @@ impl Life<'_> {
         {
             termination.duration_ms = millis(self.ended.unwrap_or_else(Instant::now) - started);
         }
+        if let Some(marker) = &self.marker {
+            // On errors the kubelet copies the log's last lines into the message.
+            for container in &mut termination.containers {
+                container.message = container.message.replace(&format!("{marker}\n"), "");
+            }
+        }
         self.delete_job().await;
         match self.main.take() {
-            Some((drained, output)) => {
+            Some((mut drained, output)) => {
+                self.doubt_the_beginning(&mut drained);
                 output.finish(drained.completeness, drained.note);
             }
             None if self.output.is_some() => {

@@ -21,6 +21,7 @@ use crate::executor::{AttemptContext, Cancel};
 use crate::model::{Completeness, EndState, Termination};
 use crate::plan::{KubernetesSpec, Suite};
 
+mod beginning;
 mod ending;
 mod reading;
 
@@ -79,6 +80,8 @@ struct Life<'a> {
     phase: mpsc::UnboundedSender<(Phase, String)>,
     observed: mpsc::UnboundedSender<String>,
     dir: PathBuf,
+    /// The line that the main container prints first, where it does.
+    marker: Option<String>,
     /// Gone into the main container's reading once that begins.
     output: Option<capture::Writer>,
     readings: BTreeMap<(String, String), Reading>,
@@ -119,6 +122,7 @@ impl<'a> Life<'a> {
             phase: cx.phase,
             observed: cx.observed,
             dir: cx.dir,
+            marker: None,
             output: Some(cx.output),
             readings: BTreeMap::new(),
             main: None,
@@ -138,6 +142,7 @@ impl<'a> Life<'a> {
     }
 
     async fn live(mut self, job: &Job) -> Termination {
+        self.marker = manifest::marker(job);
         self.tell(Phase::Provisioning, "creating the Job".to_owned());
         let deadline = self.created + self.spec.provisioning_timeout;
         let (phase, jobs, pace) = (

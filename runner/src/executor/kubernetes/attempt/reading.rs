@@ -92,14 +92,15 @@ impl Life<'_> {
         let (sender, receiver) = watch::channel(phase);
         let output = if main { self.output.take() } else { None };
         let file = side_file(&self.dir, &pod, container);
+        let marker = self.marker.clone().filter(|_| main);
         let task = tokio::spawn(async move {
             if let Some(mut output) = output {
-                let drained = drain::drain(&logs, receiver, &mut output, &limits).await;
+                let drained = drain::drain(&logs, receiver, &mut output, marker, &limits).await;
                 (drained, Some(output))
             } else {
                 let mut sink = FileSink::new(file);
                 (
-                    drain::drain(&logs, receiver, &mut sink, &limits).await,
+                    drain::drain(&logs, receiver, &mut sink, None, &limits).await,
                     None,
                 )
             }

@@ -18,16 +18,20 @@ pub(super) type LogBody = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Sen
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LogRequest {
+pub(in super::super) struct LogRequest {
     /// Go on as the container writes.
     pub(super) follow: bool,
     /// Only records from this second on (seconds since the epoch; the API knows no finer).
     pub(super) since: Option<i64>,
+    /// Only so many of the runtime's last lines.
+    pub(super) tail: Option<u32>,
+    /// Only so many bytes.
+    pub(super) limit_bytes: Option<u32>,
 }
 
 /// Why there is no body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LogError {
+pub(in super::super) enum LogError {
     /// Nothing to read yet: 204 while unscheduled, 400 "is waiting to start".
     NotStarted,
     /// The pod, the container or its log is no more.
@@ -67,6 +71,12 @@ impl KubeLogs {
         let mut uri = self.path.clone();
         if request.follow {
             uri.push_str("&follow=true");
+        }
+        if let Some(tail) = request.tail {
+            uri.push_str(&format!("&tailLines={tail}"));
+        }
+        if let Some(limit) = request.limit_bytes {
+            uri.push_str(&format!("&limitBytes={limit}"));
         }
         // Whole seconds, made by ourselves: kube's own parameter rounds a half second up and would lose it.
         if let Some(at) = request

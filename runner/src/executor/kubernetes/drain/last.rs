@@ -1,59 +1,107 @@
 //! The readings after the end: what the log really holds.
+//!
+//! A short log is read once more as a whole. A long one is not, as a kubelet sends some 70,000 lines a second for
+//! all its readers together: its first record shows that no file was rotated away since the first reading, and its
+//! last ones that the stream had reached the end. Between the two the stream was one file, read in order.
+
+use std::time::Duration;
 
 use futures::StreamExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::api::{LogApi, LogError, LogRequest};
 use super::record::Lines;
 use super::sink::Sink;
-use super::track::{Body, Track, gap};
+use super::track::{Body, Track, gap, id};
 use super::{Drained, Limits};
 use crate::model::Completeness;
 
+/// Up to so many records the whole log is read again.
+const SHORT: u64 = 20_000;
+/// How many lines of the runtime the last reading of a long log asks for; a line of more than 16 KiB is several.
+const TAIL: u32 = 4_000;
+/// How much of the beginning is asked for: a first record that is longer makes the whole log be read.
+const HEAD: u32 = 64 * 1024;
 /// Readings of an unsettled log; more only while it grows.
 const READINGS: u32 = 20;
 
-/// Reads the log as it is now, without following, until two readings agree.
+/// How the follower was left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left {
+    /// When the end of the container was seen.
+    pub(super) ended: Instant,
+    /// Whether it was left for lack of time, with more to come.
+    pub(super) behind: bool,
+}
+
+/// What the readings have shown.
+#[derive(Default)]
+struct Shown {
+    /// Whether the whole log was compared with what was streamed.
+    whole: bool,
+    rotated: bool,
+    short: bool,
+}
+
+/// Reads the log as it is now, without following, until a reading shows nothing new.
 pub(super) async fn reconcile(
     api: &dyn LogApi,
     gone: Option<String>,
     sink: &mut dyn Sink,
     log: &mut Track,
     limits: &Limits,
-    deadline: Instant,
+    mut left: Left,
 ) -> Drained {
+    let deadline = left.ended + limits.drain_timeout;
     let mut pause = limits.settle;
     let mut trouble = String::new();
-    let mut rotated = false;
-    let mut short = false;
-    let mut doubt = false;
-    let mut confirmed_from: Option<u64> = None;
+    let mut shown = Shown::default();
+    let mut tail_fails = false;
     let mut readings = 0;
+    // What the runtime writes just after the end is in the first reading after this (draining.md, fact 5).
+    tokio::time::sleep_until((left.ended + limits.settle).min(deadline)).await;
     loop {
-        // The second reading is cheap where nothing but the tail can be new.
-        let since = match (confirmed_from, log.last, short || doubt) {
-            (Some(_), Some((second, _)), false) => Some(second - 1),
-            _ => None,
+        let known = log.count;
+        let long = known > SHORT || shown.whole || left.behind;
+        // Nothing is known where nothing was read, or where what was read could not be continued.
+        let tail = if known > 0 {
+            long && !tail_fails
+        } else {
+            log.gap && left.behind
         };
-        let before = log.count;
-        let reading = read(api, since, confirmed_from.is_some(), sink, log);
-        match tokio::time::timeout_at(deadline, reading).await {
-            Err(_) => return cut(sink, log, "the log was still being read"),
-            Ok(Ok((body, grew))) => {
+        let request = LogRequest {
+            tail: tail.then_some(TAIL),
+            ..LogRequest::default()
+        };
+        // A whole log that takes too long is given up for its tail.
+        let until = if tail || left.behind {
+            deadline
+        } else {
+            left.ended + limits.drain_timeout.mul_f64(5.0 / 6.0)
+        };
+        match timeout_at(until, read(api, request, sink, log, left.behind)).await {
+            Err(_) if until < deadline && log.count > 0 => {
+                left.behind = true;
+                tail_fails = false;
+                continue;
+            }
+            Err(_) => return cut(log, "the log was still being read"),
+            Ok(Ok(body)) => {
                 readings += 1;
-                // A reading from the last second on that does not show what is known proves nothing.
-                doubt = since.is_some() && !body.is_joined();
-                rotated |= body.rotated;
-                short = body.is_short();
                 if body.differs {
                     let reason = "what was streamed differs from the log file: lines are missing or out of order above";
                     gap(log, sink, reason.to_owned());
                     return drained(log, Completeness::Gap, "");
                 }
-                if (confirmed_from == Some(before) && !grew && !doubt) || readings > READINGS {
+                tail_fails = tail && !body.is_joined();
+                let emptied = !tail && known > 0 && body.records == 0;
+                shown.rotated |= body.rotated || emptied;
+                shown.short = !tail && body.is_short();
+                shown.whole |= !tail;
+                let settled = log.count == known && known > 0;
+                if !tail_fails && (settled || readings > READINGS || (known == 0 && readings > 1)) {
                     break;
                 }
-                confirmed_from = Some(log.count);
                 pause = limits.settle;
             }
             Ok(Err(LogError::Gone(why))) => {
@@ -64,29 +112,85 @@ pub(super) async fn reconcile(
             }
             Ok(Err(LogError::Forbidden(why))) => return vanished(sink, log, &why),
             Ok(Err(LogError::NotStarted)) => {
-                "the log API says that it has not started".clone_into(&mut trouble)
+                "the log API says that it has not started".clone_into(&mut trouble);
             }
             Ok(Err(LogError::Transient(why, after))) => {
                 trouble = why;
-                pause = after.unwrap_or((pause * 2).min(std::time::Duration::from_secs(5)));
+                pause = after.unwrap_or((pause * 2).min(Duration::from_secs(5)));
             }
         }
         if Instant::now() + pause >= deadline {
-            return cut(sink, log, &trouble);
+            return cut(log, &trouble);
         }
         tokio::time::sleep(pause).await;
     }
-    let completeness = match (log.gap, rotated, short) {
-        (true, _, _) => Completeness::Gap,
-        (_, true, _) | (_, _, true) => Completeness::Unverified,
+    if !shown.whole && !log.gap {
+        match check_head(api, log, deadline).await {
+            Ok(same) => shown.rotated |= !same,
+            Err(why) => return cut(log, &why),
+        }
+    }
+    conclude(sink, log, &shown)
+}
+
+fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
+    if log.misses_its_marker() {
+        let reason =
+            "its first line never reached the log: the runtime of its node has dropped output";
+        gap(log, sink, reason.to_owned());
+    }
+    let completeness = match (log.gap, shown.rotated || shown.short) {
+        (true, _) => Completeness::Gap,
+        (_, true) => Completeness::Unverified,
         _ => Completeness::Complete,
     };
-    let note = match (rotated, short) {
+    let note = match (shown.rotated, shown.short) {
         (true, _) => "the log file was rotated: its end is there, its middle cannot be vouched for",
         (_, true) => "the log file is shorter now than what was streamed from it",
         _ => "",
     };
     drained(log, completeness, note)
+}
+
+/// Whether the log still begins with the first record ever seen.
+async fn check_head(api: &dyn LogApi, log: &Track, deadline: Instant) -> Result<bool, String> {
+    let request = LogRequest {
+        limit_bytes: Some(HEAD),
+        ..LogRequest::default()
+    };
+    let mut pause = Duration::from_millis(200);
+    loop {
+        let reading = async {
+            let mut stream = api.open(request).await?;
+            let (mut lines, mut first) = (Lines::default(), None);
+            while let Some(chunk) = stream.next().await {
+                let chunk = chunk.map_err(|why| LogError::Transient(why, None))?;
+                lines.push(&chunk, |line| {
+                    first.get_or_insert_with(|| id(&super::record::parse(line)));
+                });
+                if first.is_some() {
+                    break;
+                }
+            }
+            Ok(first)
+        };
+        let why = match timeout_at(deadline, reading).await {
+            // A first line longer than the head shows nothing: not the same, as far as is known.
+            Ok(Ok(first)) => return Ok(first.is_some() && first == log.first),
+            Ok(Err(LogError::Transient(why, after))) => {
+                pause = after.unwrap_or((pause * 2).min(Duration::from_secs(5)));
+                why
+            }
+            Ok(Err(LogError::Gone(_) | LogError::Forbidden(_) | LogError::NotStarted)) => {
+                return Ok(false);
+            }
+            Err(_) => "the beginning of the log was still being read".to_owned(),
+        };
+        if Instant::now() + pause >= deadline {
+            return Err(why);
+        }
+        tokio::time::sleep(pause).await;
+    }
 }
 
 fn drained(log: &Track, completeness: Completeness, note: &str) -> Drained {
@@ -101,16 +205,20 @@ fn drained(log: &Track, completeness: Completeness, note: &str) -> Drained {
     } else {
         note
     };
-    Drained { completeness, note }
+    Drained {
+        completeness,
+        note,
+        first: log.first_time,
+        from_the_start: log.marked,
+    }
 }
 
-fn cut(sink: &mut dyn Sink, log: &Track, why: &str) -> Drained {
+fn cut(log: &Track, why: &str) -> Drained {
     if log.count == 0 {
         return drained(log, Completeness::Unavailable, why);
     }
     let why = format!("the drain deadline passed before the end of the log was seen: {why}");
-    let (_, drained) = (sink, drained(log, Completeness::Cut, &why));
-    drained
+    drained(log, Completeness::Cut, &why)
 }
 
 fn vanished(sink: &mut dyn Sink, log: &mut Track, why: &str) -> Drained {
@@ -129,45 +237,46 @@ fn vanished(sink: &mut dyn Sink, log: &mut Track, why: &str) -> Drained {
     drained(log, Completeness::Gap, "")
 }
 
-/// One reading without following; takes what is new.
+/// One reading without following; takes what is new. A body that does not join on is read once more as new, with
+/// a gap before it: the whole file, or only its tail where there is no time for more.
 async fn read(
     api: &dyn LogApi,
-    since: Option<i64>,
-    confirming: bool,
+    request: LogRequest,
     sink: &mut dyn Sink,
     log: &mut Track,
-) -> Result<(Body, bool), LogError> {
-    let before = log.count;
-    let mut stream = api
-        .open(LogRequest {
-            follow: false,
-            since,
-        })
-        .await?;
+    behind: bool,
+) -> Result<Body, LogError> {
+    let mut stream = api.open(request).await?;
     let (mut lines, mut out) = (Lines::default(), Vec::new());
-    let mut body = Body::new(log, since.is_none());
+    let known = log.count;
+    let is_whole = request.tail.is_none();
+    let mut body = Body::new(log, is_whole);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|why| LogError::Transient(why, None))?;
         lines.push(&chunk, |line| body.line(log, line, &mut out));
-        if !out.is_empty() {
-            sink.bytes(&out);
-            out.clear();
-        }
-        if body.is_failed() && !body.differs && since.is_none() {
-            let reason = "the log file was rotated and no longer has what was streamed last; lines before this one are missing";
-            gap(log, sink, reason.to_owned());
-            log.forget();
-            return Err(LogError::Transient(
-                "rotated".to_owned(),
-                Some(std::time::Duration::ZERO),
-            ));
-        }
+        flush(log, sink, &mut out);
     }
-    // An unterminated line is the last one only when a second reading shows no more.
-    let grew = log.count > before;
-    let body = body.end(log, lines.rest(), confirming && !grew, &mut out);
+    // An unterminated line is the log's last: nothing writes any more.
+    body = body.end(log, lines.rest(), true, &mut out);
+    flush(log, sink, &mut out);
+    let is_lost = !body.is_joined() && !body.differs && !body.is_short();
+    if known > 0 && body.records > 0 && is_lost && (is_whole || behind) {
+        let reason = if behind && !is_whole {
+            "there was no time to read all of it before the drain deadline; its last lines follow"
+        } else {
+            "the log file was rotated and no longer has what was streamed last; lines before this one are missing"
+        };
+        gap(log, sink, reason.to_owned());
+        log.forget();
+        return Err(LogError::Transient(reason.to_owned(), Some(Duration::ZERO)));
+    }
+    Ok(body)
+}
+
+fn flush(log: &mut Track, sink: &mut dyn Sink, out: &mut Vec<u8>) {
+    log.check_beginning(sink);
     if !out.is_empty() {
-        sink.bytes(&out);
+        sink.bytes(out);
+        out.clear();
     }
-    Ok((body, grew))
 }

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::api::{LogApi, LogBody, LogError, LogRequest};
+use super::last::Left;
 use super::record::Lines;
 use super::sink::Sink;
 use super::track::{Body, Track, gap};
@@ -15,14 +16,14 @@ use super::{ContainerPhase, Limits};
 const PAUSE_LEAST: Duration = Duration::from_millis(400);
 const PAUSE_MOST: Duration = Duration::from_secs(10);
 
-/// Reads until the container has ended and the follower is silent or closed.
+/// Reads until the container has ended and the follower is silent, closed or out of time.
 pub(super) async fn follow(
     api: &dyn LogApi,
     phase: &mut watch::Receiver<ContainerPhase>,
     sink: &mut dyn Sink,
     log: &mut Track,
     limits: &Limits,
-) {
+) -> Left {
     let mut pause = PAUSE_LEAST;
     let mut whole = false;
     let mut opened = false;
@@ -31,10 +32,11 @@ pub(super) async fn follow(
         let opening = api.open(LogRequest {
             follow: true,
             since,
+            ..LogRequest::default()
         });
         let answer = tokio::select! {
             answer = opening => answer,
-            () = over(phase) => return,
+            () = over(phase) => break,
         };
         let mut wait = pause;
         match answer {
@@ -44,7 +46,11 @@ pub(super) async fn follow(
                 }
                 opened = true;
                 let before = log.count;
-                let retry_whole = read(body, since.is_none(), phase, sink, log, limits).await;
+                let (retry_whole, left) =
+                    read(body, since.is_none(), phase, sink, log, limits).await;
+                if let Some(left) = left {
+                    return left;
+                }
                 if log.count > before {
                     pause = PAUSE_LEAST;
                     wait = pause;
@@ -59,10 +65,14 @@ pub(super) async fn follow(
             Err(LogError::Transient(..) | LogError::Gone(_) | LogError::Forbidden(_)) => {}
         }
         tokio::select! {
-            () = over(phase) => return,
+            () = over(phase) => break,
             () = tokio::time::sleep(wait.mul_f64(jitter())) => {}
         }
         pause = (pause * 2).min(PAUSE_MOST);
+    }
+    Left {
+        ended: Instant::now(),
+        behind: false,
     }
 }
 
@@ -79,7 +89,8 @@ async fn over(phase: &mut watch::Receiver<ContainerPhase>) {
     }
 }
 
-/// Reads one body; `true`: it could not be joined, and the whole file is to be asked for.
+/// Reads one body; `true`: it could not be joined, and the whole file is to be asked for. And how it
+/// was left, where the container's end was seen meanwhile.
 async fn read(
     mut stream: LogBody,
     whole: bool,
@@ -87,36 +98,47 @@ async fn read(
     sink: &mut dyn Sink,
     log: &mut Track,
     limits: &Limits,
-) -> bool {
+) -> (bool, Option<Left>) {
     let (mut lines, mut out) = (Lines::default(), Vec::new());
     let mut body = Body::new(log, whole);
-    let mut ended = phase.borrow().is_over();
+    let mut ended: Option<Instant> = None;
+    let mut behind = false;
     let mut heard = Instant::now();
     loop {
-        let idle = if ended {
-            limits.idle_ended
-        } else {
-            limits.idle_running
+        // The last sixth of the time belongs to the readings after this one.
+        let (idle, last) = match ended {
+            Some(ended) => {
+                let last = ended + limits.drain_timeout.mul_f64(5.0 / 6.0);
+                (heard + limits.idle_ended, Some(last))
+            }
+            None => (heard + limits.idle_running, None),
         };
+        let until = last.map_or(idle, |last| idle.min(last));
         let chunk = tokio::select! {
-            chunk = stream.next() => chunk,
-            () = over(phase), if !ended => {
-                ended = true;
+            // First of all, so that a stream that never pauses cannot outrun its time.
+            biased;
+            () = tokio::time::sleep_until(until) => {
+                behind = until < idle;
+                break;
+            }
+            () = over(phase), if ended.is_none() => {
+                ended = Some(Instant::now());
                 heard = Instant::now();
                 continue;
             }
-            () = tokio::time::sleep_until(heard + idle) => break,
+            chunk = stream.next() => chunk,
         };
         let Some(Ok(chunk)) = chunk else { break };
         heard = Instant::now();
         lines.push(&chunk, |line| body.line(log, line, &mut out));
+        log.check_beginning(sink);
         if !out.is_empty() {
             sink.bytes(&out);
             out.clear();
         }
         if body.is_failed() {
             if !whole {
-                return true;
+                return (true, left(ended, false));
             }
             // The whole file does not have what was read before: it was rotated away.
             let reason = if body.differs {
@@ -128,12 +150,20 @@ async fn read(
             body.accept();
             // This chunk's records were dropped while searching: read the file once more, as new.
             log.forget();
-            return true;
+            return (true, left(ended, false));
         }
     }
-    body.end(log, lines.rest(), false, &mut out);
+    let body = body.end(log, lines.rest(), false, &mut out);
+    log.check_beginning(sink);
     if !out.is_empty() {
         sink.bytes(&out);
     }
-    false
+    if body.is_joined() {
+        log.tear(lines.rest());
+    }
+    (false, left(ended, behind))
+}
+
+fn left(ended: Option<Instant>, behind: bool) -> Option<Left> {
+    ended.map(|ended| Left { ended, behind })
 }

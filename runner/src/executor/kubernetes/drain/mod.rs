@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use crate::model::Completeness;
 
@@ -52,7 +51,8 @@ pub(super) struct Limits {
     pub(super) drain_timeout: Duration,
     /// A follower that is silent for so long is opened again: the connection may be dead without a word.
     pub(super) idle_running: Duration,
-    /// A follower that is silent for so long after the end is left.
+    /// A follower that is silent for so long after the end is left. A slow one holds what rotation has taken
+    /// from everybody else, so it is not left lightly.
     pub(super) idle_ended: Duration,
     /// Between the last two readings: the runtime may write the tail just after the end (draining.md, fact 5).
     pub(super) settle: Duration,
@@ -63,7 +63,7 @@ impl Limits {
         Self {
             drain_timeout,
             idle_running: Duration::from_mins(2),
-            idle_ended: Duration::from_millis(500),
+            idle_ended: Duration::from_secs(4),
             settle: Duration::from_millis(250),
         }
     }
@@ -75,22 +75,26 @@ pub(super) struct Drained {
     pub(super) completeness: Completeness,
     /// What happened, in a sentence; empty when nothing did.
     pub(super) note: String,
+    /// The time of the first record that was seen: seconds since the epoch and nanoseconds, by the node's clock.
+    pub(super) first: Option<(i64, u32)>,
+    /// Whether that record is known to be the log's first.
+    pub(super) from_the_start: bool,
 }
 
 /// Reads the log behind `api` into `sink` until its container has ended and the last reading agrees, or
-/// [`Limits::drain_timeout`] has passed since.
+/// [`Limits::drain_timeout`] has passed since. `marker`: the line that the log begins with, which is not output.
 pub(super) async fn drain(
     api: &dyn LogApi,
     mut phase: watch::Receiver<ContainerPhase>,
     sink: &mut dyn Sink,
+    marker: Option<String>,
     limits: &Limits,
 ) -> Drained {
-    let mut log = track::Track::default();
-    live::follow(api, &mut phase, sink, &mut log, limits).await;
-    let deadline = Instant::now() + limits.drain_timeout;
+    let mut log = track::Track::new(marker);
+    let left = live::follow(api, &mut phase, sink, &mut log, limits).await;
     let gone = match &*phase.borrow() {
         ContainerPhase::Gone(why) => Some(why.clone()),
         _ => None,
     };
-    last::reconcile(api, gone, sink, &mut log, limits, deadline).await
+    last::reconcile(api, gone, sink, &mut log, limits, left).await
 }

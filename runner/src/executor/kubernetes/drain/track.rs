@@ -24,8 +24,16 @@ pub(super) struct Track {
     pub(super) gap: bool,
     /// What the kubelet said inside of bodies.
     pub(super) said: Option<String>,
-    /// Whether earlier records were read and forgotten.
-    pub(super) forgot: bool,
+    /// The time of the first record ever seen.
+    pub(super) first_time: Option<(i64, u32)>,
+    /// The unterminated line at which the last body broke off; its whole line is expected again.
+    torn: Vec<u8>,
+    /// The line that is known to be the log's first, where there is one; it is not output.
+    marker: Option<String>,
+    /// Whether it was said that the beginning is missing.
+    told: bool,
+    /// Whether the marker was seen.
+    pub(super) marked: bool,
 }
 
 /// Identity of a record: time and content.
@@ -43,7 +51,9 @@ pub(super) fn chained(chain: u64, id: u64) -> u64 {
 impl Track {
     /// Takes a record that is new.
     fn take(&mut self, record: &Record<'_>, id: u64, out: &mut Vec<u8>) {
+        self.torn.clear();
         self.first.get_or_insert(id);
+        self.first_time = self.first_time.or(record.time);
         self.count += 1;
         self.chain = chained(self.chain, id);
         if self.recent.len() == anchor::LEN {
@@ -51,18 +61,64 @@ impl Track {
         }
         self.recent.push_back(id);
         self.last = record.time.or(self.last);
+        if self.count == 1 && self.is_marker(record.content) {
+            self.marked = true;
+            return;
+        }
         pieces(record.content).for_each(|piece| out.extend_from_slice(piece));
     }
 
-    /// Forgets what was read, so that a file that does not continue it is taken whole. The gap stays.
+    /// A log of which nothing is known but perhaps its first line.
+    pub(super) fn new(marker: Option<String>) -> Self {
+        Self {
+            marker,
+            ..Self::default()
+        }
+    }
+
+    fn is_marker(&self, content: &[u8]) -> bool {
+        let line = content.strip_suffix(b"\n").unwrap_or(content);
+        self.marker
+            .as_ref()
+            .is_some_and(|marker| marker.as_bytes() == line)
+    }
+
+    /// Whether not even the line that came first was found.
+    pub(super) fn misses_its_marker(&self) -> bool {
+        self.marker.is_some() && !self.marked && self.count == 0
+    }
+
+    /// Notes, once, that the log was first read when its beginning was no longer there. To be called before
+    /// its first bytes go out.
+    pub(super) fn check_beginning(&mut self, sink: &mut dyn Sink) {
+        if self.marker.is_some() && !self.marked && self.count > 0 && !self.told {
+            self.told = true;
+            let reason =
+                "the log had been rotated before it was first read: its beginning is missing";
+            gap(self, sink, reason.to_owned());
+        }
+    }
+
+    /// Forgets what was read, so that a file that does not continue it is taken whole. What is known of gaps
+    /// and of the beginning stays.
     pub(super) fn forget(&mut self) {
-        let said = self.said.take();
         *self = Self {
             gap: self.gap,
-            said,
-            forgot: true,
+            said: self.said.take(),
+            first_time: self.first_time,
+            marker: self.marker.take(),
+            marked: self.marked,
+            told: self.told,
             ..Self::default()
         };
+    }
+
+    /// Keeps what a body broke off in: should its line never come whole, these bytes were still output.
+    pub(super) fn tear(&mut self, rest: &[u8]) {
+        let record = super::record::parse(rest);
+        if record.time.is_some() {
+            self.torn = record.content.to_vec();
+        }
     }
 
     fn anchor(&self) -> Vec<u64> {
@@ -297,5 +353,9 @@ impl Body {
 /// Notes a gap where the log continues without a known join.
 pub(super) fn gap(log: &mut Track, sink: &mut dyn Sink, reason: String) {
     log.gap = true;
+    let torn = std::mem::take(&mut log.torn);
+    if !torn.is_empty() {
+        sink.bytes(&torn);
+    }
     sink.gap(None, reason);
 }

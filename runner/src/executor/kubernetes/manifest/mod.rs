@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::millis;
-use crate::plan::{KubernetesSpec, Suite, Toleration};
+use crate::plan::{Command, KubernetesSpec, Suite, Toleration};
 
 mod merge;
 #[cfg(test)]
@@ -140,6 +140,22 @@ pub(super) fn job(order: &Order<'_>) -> Result<Job, ManifestError> {
     serde_json::from_value(job).map_err(|error| ManifestError(error.to_string()))
 }
 
+/// The line that a script's container prints first: the proof that the log is read from its beginning.
+fn marker_of(job: &str) -> String {
+    format!("tribunal: {job} begins")
+}
+
+/// The line that the Job's main container prints first, where it does.
+pub(super) fn marker(job: &Job) -> Option<String> {
+    let marker = marker_of(job.metadata.name.as_deref()?);
+    let spec = job.spec.as_ref()?.template.spec.as_ref()?;
+    let main = spec.containers.iter().find(|it| it.name == MAIN)?;
+    let script = main.command.as_ref()?.get(3)?;
+    script
+        .starts_with(&format!("echo '{marker}'; "))
+        .then_some(marker)
+}
+
 /// A text that Kubernetes leaves as it is: `$(NAME)` and `$$` in commands and variables are its own syntax, and
 /// what the pipeline says is meant literally.
 /// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
@@ -156,7 +172,11 @@ fn pod_spec(order: &Order<'_>) -> Value {
     let mut main = Map::new();
     main.insert("name".into(), json!(MAIN));
     main.insert("image".into(), json!(spec.image));
-    let argv = suite.command.argv();
+    let mut argv = suite.command.argv();
+    if let (Command::Script(text), Some(last)) = (&suite.command, argv.last_mut()) {
+        // On the script's first line, so that the shell's line numbers stay.
+        *last = format!("echo '{}'; {text}", marker_of(&job_name(order)));
+    }
     if !argv.is_empty() {
         let argv: Vec<String> = argv.iter().map(|text| literal(text)).collect();
         main.insert("command".into(), json!(argv));
