@@ -13,6 +13,8 @@ use super::{GIVE_UP, Life};
 use crate::executor::Cancel;
 use crate::model::{Completeness, EndState, Termination, millis};
 
+/// A pod's phase may be final before the states of its containers are (draining.md, step 24).
+const LATE_STATUS: Duration = Duration::from_secs(1);
 /// How often a deletion is tried.
 const DELETE_TRIES: u32 = 5;
 
@@ -20,6 +22,7 @@ impl Life<'_> {
     /// Acts on cancelling and on the suite's timeout.
     pub(super) async fn obey(&mut self, objects: &Objects) {
         let cancel = self.cancel.borrow().clone();
+        self.cancel_seen = cancel.level();
         match &cancel {
             Cancel::Kill(reason) if !self.killed => {
                 self.ended_by.get_or_insert(EndedBy::Cancelled {
@@ -93,8 +96,12 @@ impl Life<'_> {
             (Some(_), Some(_)) if nothing_ran => true,
             (_, Some(at)) if self.killed => at.elapsed() > Duration::from_secs(5),
             (_, Some(at)) => at.elapsed() > self.suite.grace + drain + GIVE_UP,
-            // The Job has failed and no pod will come.
-            _ => nothing_ran && self.ended.is_some_and(|at| at.elapsed() > drain),
+            // The pod is over and its main container never ran: an init container failed, or it was evicted.
+            _ => {
+                self.output.is_some()
+                    && self.others_are_read()
+                    && self.ended.is_some_and(|at| at.elapsed() > LATE_STATUS)
+            }
         }
     }
 

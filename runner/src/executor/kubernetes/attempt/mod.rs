@@ -94,6 +94,8 @@ struct Life<'a> {
     /// When it was asked to end.
     asked: Option<Instant>,
     killed: bool,
+    /// The level of cancelling that was acted upon.
+    cancel_seen: u8,
     beat: Instant,
     told: (Option<Phase>, String),
     last_pods: BTreeMap<String, Arc<Pod>>,
@@ -132,6 +134,7 @@ impl<'a> Life<'a> {
             ended_by: None,
             asked: None,
             killed: false,
+            cancel_seen: 0,
             beat: now,
             told: (None, String::new()),
             last_pods: BTreeMap::new(),
@@ -190,7 +193,7 @@ impl<'a> Life<'a> {
                 break;
             }
             let mut cancel = self.cancel.clone();
-            let level = self.cancel_level_seen();
+            let level = self.cancel_seen;
             tokio::select! {
                 changed = self.objects.changed() => if changed.is_err() { break },
                 _ = cancel.wait_for(|cancel| cancel.level() > level) => {}
@@ -199,15 +202,6 @@ impl<'a> Life<'a> {
             }
         }
         self.conclude().await
-    }
-
-    /// What level of cancelling has been acted upon.
-    fn cancel_level_seen(&self) -> u8 {
-        match (self.killed, self.asked.is_some()) {
-            (true, _) => 2,
-            (false, true) => self.cancel.borrow().level().min(1),
-            _ => 0,
-        }
     }
 
     /// Takes in what the cluster said, and acts on clocks and wishes.
