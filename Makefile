@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test setup lint deny doc bench clean
+.PHONY: run pipeline test test-cluster setup lint deny doc bench clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -21,6 +21,11 @@ pipeline: setup
 
 test: setup
 	$(CARGO) test --workspace --locked
+
+# The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
+# needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly.
+test-cluster:
+	tests/cluster/with $(CARGO) test -p tribunal --locked --test kubernetes
 
 # What the builds and suites need besides Rust itself; does nothing when it is there.
 setup: $(READY)

@@ -34,6 +34,9 @@ pub(crate) use system::{cpu_ms, enlarge_pipe, group_members, holders, pipe_id, w
 
 /// The variable with the run's id.
 pub(crate) const RUN_VAR: &str = "TRIBUNAL_RUN_ID";
+/// Set in pods only. Where a node of the cluster is this machine, its containers are processes here, with the
+/// run's id in their environment; they are the cluster's to end.
+pub(crate) const IN_A_POD: &str = "TRIBUNAL_EXECUTOR=kubernetes";
 /// The variable that tells whose a process is, even below another tribunal: a `:`-separated list of
 /// `run/suite/attempt`, the outermost first.
 pub(crate) const LINEAGE_VAR: &str = "TRIBUNAL_LINEAGE";
@@ -70,6 +73,12 @@ impl Mark {
 
     /// Whether an environment, as a block of NUL-terminated `name=value`, has it.
     fn is_in_environ(&self, block: &[u8]) -> bool {
+        if block
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == IN_A_POD.as_bytes())
+        {
+            return false;
+        }
         block.split(|byte| *byte == 0).any(|variable| {
             let Some(equals) = memchr::memchr(b'=', variable) else {
                 return false;

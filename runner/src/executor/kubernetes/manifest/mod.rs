@@ -183,6 +183,7 @@ fn pod_spec(order: &Order<'_>) -> Value {
     }
     let mut env: BTreeMap<&str, &str> = BTreeMap::from([
         ("TRIBUNAL", "1"),
+        ("TRIBUNAL_EXECUTOR", "kubernetes"),
         ("TRIBUNAL_RUN_ID", order.run),
         ("TRIBUNAL_SUITE", &suite.name),
     ]);
