@@ -89,7 +89,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         ));
     }
     let plan = Arc::new(plan);
-    let heart = Heartbeat::start(dir.clone())
+    let heart = Heartbeat::start(&dir)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     let sender = feed.sender();
     let means = Means {

@@ -24,7 +24,7 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     /// Begins to beat. Fails when no thread can be started.
-    pub fn start(dir: RunDir) -> io::Result<Self> {
+    pub fn start(dir: &RunDir) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let path: PathBuf = dir.path().join(FILE);
         let thread = std::thread::Builder::new()

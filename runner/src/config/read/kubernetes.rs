@@ -223,19 +223,17 @@ impl Cx<'_> {
     }
 
     fn capture(&mut self, field: &Field<'_>) -> Option<CaptureMode> {
-        match self.one_of(field, &["stream", "sealed"])?.as_str() {
-            "stream" => Some(CaptureMode::Stream),
-            _ => {
-                let problem = Problem::at(
-                    "not-supported",
-                    field.span.clone(),
-                    format!("{} \"sealed\" is not available yet", field.path),
-                )
-                .label("write \"stream\", or leave it out");
-                self.add(problem);
-                None
-            }
+        if self.one_of(field, &["stream", "sealed"])? == "stream" {
+            return Some(CaptureMode::Stream);
         }
+        let problem = Problem::at(
+            "not-supported",
+            field.span.clone(),
+            format!("{} \"sealed\" is not available yet", field.path),
+        )
+        .label("write \"stream\", or leave it out");
+        self.add(problem);
+        None
     }
 
     fn resources(&mut self, field: &Field<'_>, raw: &mut RawKubernetes) {

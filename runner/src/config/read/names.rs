@@ -100,6 +100,11 @@ fn part(text: &str) -> Option<String> {
     (text.len() > 63).then(|| "it is longer than 63 characters".to_owned())
 }
 
+/// What may stand behind a quantity's number, exponents aside.
+const SUFFIXES: [&str; 16] = [
+    "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "n", "u", "m", "k", "M", "G", "T", "P", "E",
+];
+
 /// <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>, without a sign.
 fn is_quantity(text: &str) -> bool {
     let end = text
@@ -110,9 +115,6 @@ fn is_quantity(text: &str) -> bool {
     if !digits || number.matches('.').count() > 1 {
         return false;
     }
-    const SUFFIXES: [&str; 16] = [
-        "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "n", "u", "m", "k", "M", "G", "T", "P", "E",
-    ];
     SUFFIXES.contains(&suffix)
         || suffix.strip_prefix(['e', 'E']).is_some_and(|exponent| {
             let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);

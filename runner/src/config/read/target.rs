@@ -12,9 +12,9 @@ use crate::config::error::Problem;
 use crate::plan::{CaptureMode, KubernetesSpec, Target};
 
 /// How long the cluster keeps an ended Job that tribunal could not delete.
-const TTL: Duration = Duration::from_secs(3_600);
+const TTL: Duration = Duration::from_hours(1);
 /// How long a suite may wait for its container.
-const PROVISIONING: Duration = Duration::from_secs(600);
+const PROVISIONING: Duration = Duration::from_mins(10);
 
 /// Where the suite runs; none when that cannot be said, which has been told then.
 pub(super) fn of(cx: &mut Cx<'_>, suite: &Merged<'_>) -> Option<Target> {

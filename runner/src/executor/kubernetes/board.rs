@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::client::chain;
 
 /// A watch can go stale without a word (draining.md, step 8): everything is read again so often.
-const REREAD: Duration = Duration::from_secs(60);
+const REREAD: Duration = Duration::from_mins(1);
 /// Between tries after an error of a watch.
 const PAUSE_LEAST: Duration = Duration::from_millis(200);
 const PAUSE_MOST: Duration = Duration::from_secs(5);

@@ -79,7 +79,7 @@ pub async fn connect(cluster: &Cluster) -> Result<Connection, ConnectError> {
                 )));
             }
             Ok(Err(error)) => last = chain(&error),
-            Err(_) => last = "no answer within 30s".to_owned(),
+            Err(_) => "no answer within 30s".clone_into(&mut last),
         }
     }
     Err(ConnectError(format!(

@@ -82,9 +82,8 @@ pub(super) async fn create(
 
 /// The Job under our name: ours when it carries our identity.
 async fn adopt(api: &Api<Job>, wanted: &Job, name: &str) -> Result<Job, Option<EndState>> {
-    let found = match tokio::time::timeout(REQUEST, api.get(name)).await {
-        Ok(Ok(found)) => found,
-        _ => return Err(None),
+    let Ok(Ok(found)) = tokio::time::timeout(REQUEST, api.get(name)).await else {
+        return Err(None);
     };
     let ours = wanted
         .metadata

@@ -1,12 +1,12 @@
 //! What all attempts of a run in one namespace share: the watches, the pace, the typed clients.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use super::board::{self, Board};
 use super::create::Pace;
@@ -22,7 +22,8 @@ pub(super) struct Namespace {
     pub(super) events: Api<Event>,
     pub(super) board: Arc<Board>,
     pub(super) pace: Arc<Pace>,
-    watches: Vec<AbortHandle>,
+    /// The watches and the beats under way; ended with this.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Namespace {
@@ -40,20 +41,17 @@ impl Namespace {
             Api::namespaced(client.clone(), name),
         );
         let selector = format!("{}={}", manifest::RUN_LABEL, manifest::label_value(run));
-        let watches = vec![
-            tokio::spawn(board::follow::<Job>(
-                Arc::clone(&board),
-                jobs.clone(),
-                selector.clone(),
-            ))
-            .abort_handle(),
-            tokio::spawn(board::follow::<Pod>(
-                Arc::clone(&board),
-                pods.clone(),
-                selector,
-            ))
-            .abort_handle(),
-        ];
+        let mut tasks = JoinSet::new();
+        tasks.spawn(board::follow::<Job>(
+            Arc::clone(&board),
+            jobs.clone(),
+            selector.clone(),
+        ));
+        tasks.spawn(board::follow::<Pod>(
+            Arc::clone(&board),
+            pods.clone(),
+            selector,
+        ));
         Self {
             name: name.to_owned(),
             pipeline: pipeline.to_owned(),
@@ -63,14 +61,16 @@ impl Namespace {
             pods,
             board,
             pace,
-            watches,
+            tasks: Mutex::new(tasks),
         }
     }
 
     /// Writes on the Job that its run lives. One that fails is followed by another.
     pub(super) fn beat(&self, job: &str) {
         let (jobs, job) = (self.jobs.clone(), job.to_owned());
-        tokio::spawn(async move {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
             let now = jiff::Timestamp::now().to_string();
             let patch =
                 serde_json::json!({"metadata": {"annotations": {manifest::HEARTBEAT: now}}});
@@ -78,13 +78,5 @@ impl Namespace {
             let patching = jobs.patch(&job, &params, &patch);
             drop(tokio::time::timeout(super::client::REQUEST, patching).await);
         });
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        for watch in &self.watches {
-            watch.abort();
-        }
     }
 }

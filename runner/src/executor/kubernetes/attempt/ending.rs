@@ -92,8 +92,11 @@ impl Life<'_> {
         }
         let nothing_ran = self.readings.is_empty() && self.started.is_none();
         match (&self.ended_by, self.asked) {
-            (Some(EndedBy::Hopeless(_) | EndedBy::Provisioning { .. }), _) if nothing_ran => true,
-            (Some(_), Some(_)) if nothing_ran => true,
+            (Some(EndedBy::Hopeless(_) | EndedBy::Provisioning { .. }), _) | (Some(_), Some(_))
+                if nothing_ran =>
+            {
+                true
+            }
             (_, Some(at)) if self.killed => at.elapsed() > Duration::from_secs(5),
             (_, Some(at)) => at.elapsed() > self.suite.grace + drain + GIVE_UP,
             // The pod is over and its main container never ran: an init container failed, or it was evicted.
@@ -112,7 +115,7 @@ impl Life<'_> {
         let unproven = self.main.as_ref().is_some_and(|(drained, _)| {
             drained.completeness == Completeness::Complete && !drained.from_the_start
         });
-        if unproven || (self.ended_by.is_none() && !self.is_plain(&objects)) {
+        if unproven || (self.ended_by.is_none() && !Self::is_plain(&objects)) {
             self.read_events(&objects).await;
             objects = self.objects.borrow_and_update().clone();
             self.note(&objects);
@@ -149,7 +152,7 @@ impl Life<'_> {
     }
 
     /// Whether the main container simply exited, so that events would say nothing more.
-    fn is_plain(&self, objects: &Objects) -> bool {
+    fn is_plain(objects: &Objects) -> bool {
         objects.pods.len() == 1
             && objects.pods.values().all(|now| {
                 !now.deleted

@@ -93,6 +93,10 @@ impl Life<'_> {
         let output = if main { self.output.take() } else { None };
         let file = side_file(&self.dir, &pod, container);
         let marker = self.marker.clone().filter(|_| main);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "aborted when its reading is dropped, with the attempt at the latest"
+        )]
         let task = tokio::spawn(async move {
             if let Some(mut output) = output {
                 let drained = drain::drain(&logs, receiver, &mut output, marker, &limits).await;
