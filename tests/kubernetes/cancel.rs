@@ -53,7 +53,7 @@ fn the_second_kills() {
         r#"
 [suites.unit]
 script = "trap '' TERM; echo go; while :; do sleep 0.1; done"
-grace = "10m"
+grace = "15s"
 [suites.unit.kubernetes]
 "#,
     );

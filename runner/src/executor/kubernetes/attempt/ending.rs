@@ -73,7 +73,8 @@ impl Life<'_> {
             }
         }
         if kill && let Some(now) = running {
-            let (name, at_once) = (now.pod.name_any(), DeleteParams::default().grace_period(0));
+            // Not 0: that only forgets the pod, and its processes live on for the grace that they once had.
+            let (name, at_once) = (now.pod.name_any(), DeleteParams::default().grace_period(1));
             let deleting = self.space.pods.delete(&name, &at_once);
             drop(tokio::time::timeout(Duration::from_secs(5), deleting).await);
         }
