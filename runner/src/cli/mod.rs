@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::model::ExitStatus;
 
 mod check;
+mod doctor;
 mod failure;
 mod judge;
 mod logs;
@@ -31,6 +32,7 @@ Examples:
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
+  tribunal doctor                    what the cluster's credentials lack
 
 Exit codes of run and judge:
     0  all passed
@@ -61,6 +63,7 @@ enum Command {
     Show(show::ShowArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
@@ -88,6 +91,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(args) => show::show(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {
         Ok(status) => ExitCode::from(status as u8),

@@ -17,11 +17,13 @@ mod board;
 mod client;
 mod create;
 mod diagnose;
+mod doctor;
 mod drain;
 mod manifest;
 mod namespace;
 
 pub use client::{ConnectError, Connection, connect};
+pub use doctor::{Examination, Permission, Ward, examine, role};
 use namespace::Namespace;
 
 /// Runs attempts as Jobs of one cluster.
