@@ -8,6 +8,7 @@ mod support;
 mod bad_input;
 mod cancel;
 mod capture;
+mod doctor;
 mod ends;
 mod example;
 mod restarts;
