@@ -22,6 +22,8 @@ const SHORT: u64 = 20_000;
 const TAIL: u32 = 4_000;
 /// How much of the beginning is asked for: a first record that is longer makes the whole log be read.
 const HEAD: u32 = 64 * 1024;
+/// After so many readings of less than was streamed, that is what the log holds.
+const STRANGE: u32 = 5;
 /// Readings of an unsettled log; more only while it grows.
 const READINGS: u32 = 20;
 
@@ -32,6 +34,28 @@ pub(super) struct Left {
     pub(super) ended: Instant,
     /// Whether it was left for lack of time, with more to come.
     pub(super) behind: bool,
+    /// How its last body ended.
+    pub(super) eof: Eof,
+}
+
+/// How a follower's body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Eof {
+    /// Not cleanly, or there was none.
+    No,
+    /// Cleanly, and the container's end was not known yet.
+    Early,
+    /// Cleanly, after the container's end.
+    AfterTheEnd,
+}
+
+/// What one reading has shown.
+struct Reading {
+    body: Body,
+    /// It ended in the middle of a line, for the first time.
+    torn: bool,
+    /// It ended in the middle of the same line as the one before: that is the log's last.
+    unterminated: bool,
 }
 
 /// What the readings have shown.
@@ -43,7 +67,7 @@ struct Shown {
     short: bool,
 }
 
-/// Reads the log as it is now, without following, until a reading shows nothing new.
+/// Reads the log as it is now, without following, until two looks at its end agree.
 pub(super) async fn reconcile(
     api: &dyn LogApi,
     gone: Option<String>,
@@ -58,8 +82,18 @@ pub(super) async fn reconcile(
     let mut shown = Shown::default();
     let mut tail_fails = false;
     let mut readings = 0;
+    // How many looks in a row have seen this end. A body may end early without a word, so one is not enough.
+    let mut agreeing = u32::from(match left.eof {
+        _ if !log.torn.is_empty() => false,
+        Eof::AfterTheEnd => true,
+        Eof::Early => log.count > SHORT,
+        Eof::No => false,
+    });
+    let mut strange = 0;
     // What the runtime writes just after the end is in the first reading after this (draining.md, fact 5).
-    tokio::time::sleep_until((left.ended + limits.settle).min(deadline)).await;
+    if agreeing > 0 {
+        tokio::time::sleep_until((left.ended + limits.settle).min(deadline)).await;
+    }
     loop {
         let known = log.count;
         let long = known > SHORT || shown.whole || left.behind;
@@ -85,21 +119,35 @@ pub(super) async fn reconcile(
                 tail_fails = false;
                 continue;
             }
-            Err(_) => return cut(log, "the log was still being read"),
-            Ok(Ok(body)) => {
+            Err(_) => return cut(sink, log, "the log was still being read"),
+            Ok(Ok(reading)) => {
                 readings += 1;
+                let body = &reading.body;
                 if body.differs {
                     let reason = "what was streamed differs from the log file: lines are missing or out of order above";
                     gap(log, sink, reason.to_owned());
                     return drained(log, Completeness::Gap, "");
                 }
-                tail_fails = tail && !body.is_joined();
-                let emptied = !tail && known > 0 && body.records == 0;
-                shown.rotated |= body.rotated || emptied;
-                shown.short = !tail && body.is_short();
-                shown.whole |= !tail;
-                let settled = log.count == known && known > 0;
-                if !tail_fails && (settled || readings > READINGS || (known == 0 && readings > 1)) {
+                tail_fails = tail && body.is_failed();
+                let emptied = known > 0 && body.records == 0;
+                let less = emptied || body.is_short();
+                if less {
+                    // A body that ended early, or else a file that is not what it was.
+                    strange += 1;
+                    agreeing = 0;
+                } else if tail_fails || reading.torn || !log.torn.is_empty() {
+                    agreeing = 0;
+                } else if reading.unterminated {
+                    agreeing = 2;
+                } else if log.count == known {
+                    agreeing += 1;
+                } else {
+                    agreeing = 1;
+                }
+                shown.rotated |= body.rotated || (strange >= STRANGE && emptied);
+                shown.short = strange >= STRANGE && less;
+                shown.whole |= !tail && !less;
+                if agreeing >= 2 || strange >= STRANGE || readings > READINGS {
                     break;
                 }
                 pause = limits.settle;
@@ -120,20 +168,25 @@ pub(super) async fn reconcile(
             }
         }
         if Instant::now() + pause >= deadline {
-            return cut(log, &trouble);
+            return cut(sink, log, &trouble);
         }
         tokio::time::sleep(pause).await;
     }
     if !shown.whole && !log.gap {
         match check_head(api, log, deadline).await {
             Ok(same) => shown.rotated |= !same,
-            Err(why) => return cut(log, &why),
+            Err(why) => return cut(sink, log, &why),
         }
     }
     conclude(sink, log, &shown)
 }
 
 fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
+    if log.leave(sink) {
+        let reason =
+            "the log was last seen in the middle of a line, and that line is not in it any more";
+        gap(log, sink, reason.to_owned());
+    }
     if log.misses_its_marker() {
         let reason =
             "its first line never reached the log: the runtime of its node has dropped output";
@@ -213,10 +266,11 @@ fn drained(log: &Track, completeness: Completeness, note: &str) -> Drained {
     }
 }
 
-fn cut(log: &Track, why: &str) -> Drained {
+fn cut(sink: &mut dyn Sink, log: &mut Track, why: &str) -> Drained {
     if log.count == 0 {
         return drained(log, Completeness::Unavailable, why);
     }
+    log.leave(sink);
     let why = format!("the drain deadline passed before the end of the log was seen: {why}");
     drained(log, Completeness::Cut, &why)
 }
@@ -229,6 +283,7 @@ fn vanished(sink: &mut dyn Sink, log: &mut Track, why: &str) -> Drained {
             &format!("no log could be read: {why}"),
         );
     }
+    log.leave(sink);
     gap(
         log,
         sink,
@@ -245,10 +300,9 @@ async fn read(
     sink: &mut dyn Sink,
     log: &mut Track,
     behind: bool,
-) -> Result<Body, LogError> {
+) -> Result<Reading, LogError> {
     let mut stream = api.open(request).await?;
     let (mut lines, mut out) = (Lines::default(), Vec::new());
-    let known = log.count;
     let is_whole = request.tail.is_none();
     let mut body = Body::new(log, is_whole);
     while let Some(chunk) = stream.next().await {
@@ -256,11 +310,15 @@ async fn read(
         lines.push(&chunk, |line| body.line(log, line, &mut out));
         flush(log, sink, &mut out);
     }
-    // An unterminated line is the log's last: nothing writes any more.
-    body = body.end(log, lines.rest(), true, &mut out);
+    let rest = lines.rest();
+    let unterminated = !rest.is_empty() && rest == log.torn && body.is_joined();
+    let torn = !rest.is_empty() && !unterminated;
+    if torn && body.is_joined() {
+        log.tear(rest);
+    }
+    body = body.end(log, rest, unterminated, &mut out);
     flush(log, sink, &mut out);
-    let is_lost = !body.is_joined() && !body.differs && !body.is_short();
-    if known > 0 && body.records > 0 && is_lost && (is_whole || behind) {
+    if body.is_failed() && !body.differs && (is_whole || behind) {
         let reason = if behind && !is_whole {
             "there was no time to read all of it before the drain deadline; its last lines follow"
         } else {
@@ -270,7 +328,11 @@ async fn read(
         log.forget();
         return Err(LogError::Transient(reason.to_owned(), Some(Duration::ZERO)));
     }
-    Ok(body)
+    Ok(Reading {
+        body,
+        torn,
+        unterminated,
+    })
 }
 
 fn flush(log: &mut Track, sink: &mut dyn Sink, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::api::{LogApi, LogBody, LogError, LogRequest};
-use super::last::Left;
+use super::last::{Eof, Left};
 use super::record::Lines;
 use super::sink::Sink;
 use super::track::{Body, Track, gap};
@@ -27,6 +27,7 @@ pub(super) async fn follow(
     let mut pause = PAUSE_LEAST;
     let mut whole = false;
     let mut opened = false;
+    let mut eof = Eof::No;
     while !phase.borrow_and_update().is_over() {
         let since = log.last.filter(|_| !whole).map(|(second, _)| second - 1);
         let opening = api.open(LogRequest {
@@ -48,8 +49,9 @@ pub(super) async fn follow(
                 let before = log.count;
                 let (retry_whole, left) =
                     read(body, since.is_none(), phase, sink, log, limits).await;
-                if let Some(left) = left {
-                    return left;
+                match left {
+                    Ok(left) => return left,
+                    Err(running) => eof = running,
                 }
                 if log.count > before {
                     pause = PAUSE_LEAST;
@@ -73,6 +75,7 @@ pub(super) async fn follow(
     Left {
         ended: Instant::now(),
         behind: false,
+        eof,
     }
 }
 
@@ -90,7 +93,7 @@ async fn over(phase: &mut watch::Receiver<ContainerPhase>) {
 }
 
 /// Reads one body; `true`: it could not be joined, and the whole file is to be asked for. And how it
-/// was left, where the container's end was seen meanwhile.
+/// was left: for good, where the container's end was seen meanwhile.
 async fn read(
     mut stream: LogBody,
     whole: bool,
@@ -98,11 +101,12 @@ async fn read(
     sink: &mut dyn Sink,
     log: &mut Track,
     limits: &Limits,
-) -> (bool, Option<Left>) {
+) -> (bool, Result<Left, Eof>) {
     let (mut lines, mut out) = (Lines::default(), Vec::new());
     let mut body = Body::new(log, whole);
     let mut ended: Option<Instant> = None;
     let mut behind = false;
+    let mut clean = false;
     let mut heard = Instant::now();
     loop {
         // The last sixth of the time belongs to the readings after this one.
@@ -128,7 +132,10 @@ async fn read(
             }
             chunk = stream.next() => chunk,
         };
-        let Some(Ok(chunk)) = chunk else { break };
+        let Some(Ok(chunk)) = chunk else {
+            clean = chunk.is_none();
+            break;
+        };
         heard = Instant::now();
         lines.push(&chunk, |line| body.line(log, line, &mut out));
         log.check_beginning(sink);
@@ -138,7 +145,7 @@ async fn read(
         }
         if body.is_failed() {
             if !whole {
-                return (true, left(ended, false));
+                return (true, left(ended, false, false));
             }
             // The whole file does not have what was read before: it was rotated away.
             let reason = if body.differs {
@@ -150,7 +157,7 @@ async fn read(
             body.accept();
             // This chunk's records were dropped while searching: read the file once more, as new.
             log.forget();
-            return (true, left(ended, false));
+            return (true, left(ended, false, false));
         }
     }
     let body = body.end(log, lines.rest(), false, &mut out);
@@ -161,9 +168,18 @@ async fn read(
     if body.is_joined() {
         log.tear(lines.rest());
     }
-    (false, left(ended, behind))
+    let clean = clean && body.is_joined();
+    (false, left(ended, behind, clean))
 }
 
-fn left(ended: Option<Instant>, behind: bool) -> Option<Left> {
-    ended.map(|ended| Left { ended, behind })
+fn left(ended: Option<Instant>, behind: bool, clean: bool) -> Result<Left, Eof> {
+    match ended {
+        Some(ended) => Ok(Left {
+            ended,
+            behind,
+            eof: if clean { Eof::AfterTheEnd } else { Eof::No },
+        }),
+        None if clean => Err(Eof::Early),
+        None => Err(Eof::No),
+    }
 }

@@ -1,1 +1,5 @@
-//! Draining against a model of a kubelet.
+//! The drain against a model of a kubelet, under a clock that tests own.
+
+mod cases;
+mod model;
+mod random;

@@ -27,7 +27,9 @@ pub(super) struct Track {
     /// The time of the first record ever seen.
     pub(super) first_time: Option<(i64, u32)>,
     /// The unterminated line at which the last body broke off; its whole line is expected again.
-    torn: Vec<u8>,
+    pub(super) torn: Vec<u8>,
+    /// The unterminated line before a gap: what follows may be the whole of it.
+    orphan: Vec<u8>,
     /// The line that is known to be the log's first, where there is one; it is not output.
     marker: Option<String>,
     /// Whether it was said that the beginning is missing.
@@ -52,6 +54,7 @@ impl Track {
     /// Takes a record that is new.
     fn take(&mut self, record: &Record<'_>, id: u64, out: &mut Vec<u8>) {
         self.torn.clear();
+        self.adopt(record, out);
         self.first.get_or_insert(id);
         self.first_time = self.first_time.or(record.time);
         self.count += 1;
@@ -109,16 +112,40 @@ impl Track {
             marker: self.marker.take(),
             marked: self.marked,
             told: self.told,
+            orphan: std::mem::take(&mut self.torn),
             ..Self::default()
         };
     }
 
+    /// Puts out what stood unterminated before a gap, unless `record` is the same line.
+    fn adopt(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let orphan = std::mem::take(&mut self.orphan);
+        let half = super::record::parse(&orphan);
+        let same = half.time == record.time && record.content.starts_with(half.content);
+        if half.time.is_some() && !same {
+            out.extend_from_slice(half.content);
+        }
+    }
+
+    /// Puts out what stands unterminated where no more will come: it was output. Whether there was any.
+    pub(super) fn leave(&mut self, sink: &mut dyn Sink) -> bool {
+        let mut any = false;
+        for half in [
+            std::mem::take(&mut self.orphan),
+            std::mem::take(&mut self.torn),
+        ] {
+            let half = super::record::parse(&half);
+            if half.time.is_some() {
+                sink.bytes(half.content);
+                any = true;
+            }
+        }
+        any
+    }
+
     /// Keeps what a body broke off in: should its line never come whole, these bytes were still output.
     pub(super) fn tear(&mut self, rest: &[u8]) {
-        let record = super::record::parse(rest);
-        if record.time.is_some() {
-            self.torn = record.content.to_vec();
-        }
+        self.torn = rest.to_vec();
     }
 
     fn anchor(&self) -> Vec<u64> {
@@ -344,18 +371,18 @@ impl Body {
         self
     }
 
-    /// Whether a whole file was shorter than what is known.
+    /// Whether it ended before the last record that is known.
     pub(super) fn is_short(&self) -> bool {
-        matches!(self.join, Join::Skip { .. })
+        match self.join {
+            Join::Skip { .. } => true,
+            Join::Search { found, .. } => !found,
+            Join::New | Join::Failed => false,
+        }
     }
 }
 
 /// Notes a gap where the log continues without a known join.
 pub(super) fn gap(log: &mut Track, sink: &mut dyn Sink, reason: String) {
     log.gap = true;
-    let torn = std::mem::take(&mut log.torn);
-    if !torn.is_empty() {
-        sink.bytes(&torn);
-    }
     sink.gap(None, reason);
 }
