@@ -215,7 +215,7 @@ fn namespace(ward: &Ward) -> String {
     };
     let mut text = format!("\nnamespace {}: {there}\n", clean(&ward.name, 100));
     for permission in &ward.permissions {
-        let word = match (permission.allowed, permission.required) {
+        let found = match (permission.allowed, permission.required) {
             (Some(true), _) => "ok",
             (Some(false), true) => "MISSING",
             (Some(false), false) => "missing",
@@ -227,7 +227,7 @@ fn namespace(ward: &Ward) -> String {
             Some(false) if permission.required => "no suite can run without it".to_owned(),
             _ => clean(&permission.note, 200),
         };
-        let line = format!("  {word:<8} {action:<14} {note}");
+        let line = format!("  {found:<8} {action:<14} {note}");
         text.push_str(line.trim_end());
         text.push('\n');
     }

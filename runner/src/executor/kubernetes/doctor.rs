@@ -196,7 +196,7 @@ async fn may(
 /// The least-privilege Role for suites in `namespace`, bound to `user`, as YAML for `kubectl apply -f -`.
 ///
 /// `user` is a name as the API server writes it: `system:serviceaccount:NAMESPACE:NAME` becomes a
-/// ServiceAccount. None: the binding names a service account `tribunal-runner`.
+/// service account. None: the binding names a service account `tribunal-runner`.
 pub fn role(namespace: &str, user: Option<&str>) -> String {
     let mut text = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: tribunal-runner\n  \
@@ -232,11 +232,13 @@ pub fn role(namespace: &str, user: Option<&str>) -> String {
             serde_json::Value::from(user.unwrap_or_default())
         ),
     };
-    text.push_str(&format!(
+    write!(
+        text,
         "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: tribunal-runner\n  \
          namespace: {namespace}\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  \
          name: tribunal-runner\nsubjects:\n{subject}"
-    ));
+    )
+    .ok();
     text
 }
 

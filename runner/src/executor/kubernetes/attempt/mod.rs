@@ -277,27 +277,17 @@ impl<'a> Life<'a> {
         }
         let limit = self.spec.provisioning_timeout;
         let waiting = self.with_seen(objects, diagnose::waiting);
-        match waiting {
-            Some(waiting) => {
-                if let Verdict::Hopeless(end) = waiting.verdict {
-                    self.ended_by = Some(EndedBy::Hopeless(end));
-                    self.stop(objects, false).await;
-                } else if self.created.elapsed() > limit {
-                    self.ended_by = Some(EndedBy::Provisioning {
-                        limit,
-                        reason: waiting.reason,
-                    });
-                    self.stop(objects, false).await;
-                } else {
-                    self.tell(Phase::Provisioning, waiting.reason);
-                }
-            }
-            None if self.created.elapsed() > limit => {
-                let reason = "the cluster made no pod and gave no reason".to_owned();
-                self.ended_by = Some(EndedBy::Provisioning { limit, reason });
-                self.stop(objects, false).await;
-            }
-            None => {}
+        if let Verdict::Hopeless(end) = waiting.verdict {
+            self.ended_by = Some(EndedBy::Hopeless(end));
+            self.stop(objects, false).await;
+        } else if self.created.elapsed() > limit {
+            self.ended_by = Some(EndedBy::Provisioning {
+                limit,
+                reason: waiting.reason,
+            });
+            self.stop(objects, false).await;
+        } else {
+            self.tell(Phase::Provisioning, waiting.reason);
         }
     }
 

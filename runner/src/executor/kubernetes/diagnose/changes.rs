@@ -7,7 +7,7 @@ use kube::ResourceExt as _;
 /// What a newer state of a pod says that the older did not.
 pub(in super::super) fn pod_observations(old: Option<&Pod>, new: &Pod) -> Vec<String> {
     difference(
-        old.map(pod_facts).unwrap_or_default(),
+        &old.map(pod_facts).unwrap_or_default(),
         pod_facts(new),
         &format!("pod {}", new.name_any()),
     )
@@ -16,13 +16,13 @@ pub(in super::super) fn pod_observations(old: Option<&Pod>, new: &Pod) -> Vec<St
 /// What a newer state of a Job says that the older did not.
 pub(in super::super) fn job_observations(old: Option<&Job>, new: &Job) -> Vec<String> {
     difference(
-        old.map(job_facts).unwrap_or_default(),
+        &old.map(job_facts).unwrap_or_default(),
         job_facts(new),
         &format!("job {}", new.name_any()),
     )
 }
 
-fn difference(old: Vec<String>, new: Vec<String>, who: &str) -> Vec<String> {
+fn difference(old: &[String], new: Vec<String>, who: &str) -> Vec<String> {
     new.into_iter()
         .filter(|fact| !old.contains(fact))
         .map(|fact| format!("{who}: {fact}"))
@@ -41,9 +41,10 @@ fn pod_facts(pod: &Pod) -> Vec<String> {
         return facts;
     };
     if let Some(phase) = &status.phase {
-        let why = [&status.reason, &status.message].into_iter().flatten();
-        let why: String = why.map(|text| format!(" {text}")).collect();
-        facts.push(format!("phase {phase}{why}"));
+        let mut words = vec!["phase", phase];
+        words.extend(status.reason.as_deref());
+        words.extend(status.message.as_deref());
+        facts.push(words.join(" "));
     }
     for condition in status.conditions.iter().flatten() {
         let why = condition.reason.as_deref().unwrap_or("");

@@ -1,6 +1,8 @@
 //! How an attempt ended: the priority list of draining.md §4. Never a plain exit without its evidence.
 
-use k8s_openapi::api::core::v1::{Container as PodContainer, ContainerStateTerminated, Pod};
+use k8s_openapi::api::core::v1::{
+    Container as PodContainer, ContainerState, ContainerStateTerminated, Pod,
+};
 
 use super::{EndedBy, PodSeen, Seen, main_ended, never_ran, phase_of, place, statuses};
 use crate::model::{Condition, Container, EndState, Termination, human_ms, millis};
@@ -19,12 +21,20 @@ const TAKEN: [&str; 8] = [
     "Preempted",
 ];
 
+/// What runtimes say where the program is not there or cannot be executed.
+const NOT_IN_THE_IMAGE: [&str; 4] = [
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+];
+
 /// How it ended, with everything that is known.
 pub(in super::super) fn termination(seen: &Seen<'_>) -> Termination {
     let mut termination = Termination::new(end(seen));
     if let Some(now) = seen.pods.first() {
         termination.place = place(now.pod);
-        termination.containers = containers(now.pod);
+        termination.containers = containers(now.pod, now.by_us);
         termination.conditions = pod_conditions(now.pod);
         if let Some(ended) = main_ended(now.pod, seen.main)
             && let (Some(from), Some(to)) = (&ended.started_at, &ended.finished_at)
@@ -62,33 +72,37 @@ fn end(seen: &Seen<'_>) -> EndState {
     let Some(now) = seen.pods.first() else {
         return without_pod(seen);
     };
-    let main = main_ended(now.pod, seen.main);
     if let Some(end) = disrupted(now) {
         return end;
     }
-    match &seen.ended_by {
-        Some(EndedBy::TimedOut { limit }) => {
-            return EndState::TimedOut {
-                limit_ms: millis(*limit),
-            };
-        }
-        Some(EndedBy::Cancelled { reason }) => {
-            return EndState::Cancelled {
-                reason: reason.clone(),
-            };
-        }
-        Some(EndedBy::Provisioning { limit, reason }) => {
-            let reason = format!("not running within {}: {reason}", human_ms(millis(*limit)));
-            return EndState::StartFailed {
-                reason,
-                transient: true,
-            };
-        }
-        Some(EndedBy::Hopeless(_)) | None => {}
+    if let Some(end) = seen.ended_by.as_ref().map(by_us) {
+        return end;
     }
-    let Some(main) = main else {
-        return without_state(seen, now);
-    };
+    match main_ended(now.pod, seen.main) {
+        Some(main) => by_itself(seen, now, main),
+        None => without_state(seen, now),
+    }
+}
+
+/// What tribunal had decided.
+fn by_us(why: &EndedBy) -> EndState {
+    match why {
+        EndedBy::TimedOut { limit } => EndState::TimedOut {
+            limit_ms: millis(*limit),
+        },
+        EndedBy::Cancelled { reason } => EndState::Cancelled {
+            reason: reason.clone(),
+        },
+        EndedBy::Provisioning { limit, reason } => EndState::StartFailed {
+            reason: format!("not running within {}: {reason}", human_ms(millis(*limit))),
+            transient: true,
+        },
+        EndedBy::Hopeless(end) => end.clone(),
+    }
+}
+
+/// The main container's own end.
+fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated) -> EndState {
     if main.reason.as_deref() == Some("OOMKilled") {
         return EndState::OomKilled {
             limit: memory_limit(now.pod, seen.main),
@@ -187,25 +201,13 @@ fn disrupted(now: &PodSeen<'_>) -> Option<EndState> {
 }
 
 fn without_pod(seen: &Seen<'_>) -> EndState {
-    match (&seen.ended_by, &seen.api_lost) {
-        (Some(EndedBy::Cancelled { reason }), _) => EndState::Cancelled {
-            reason: reason.clone(),
-        },
-        (Some(EndedBy::Provisioning { limit, reason }), _) => {
-            let reason = format!("not running within {}: {reason}", human_ms(millis(*limit)));
-            EndState::StartFailed {
-                reason,
-                transient: true,
-            }
-        }
-        (Some(EndedBy::TimedOut { limit }), _) => EndState::TimedOut {
-            limit_ms: millis(*limit),
-        },
-        (_, Some(why)) => EndState::Lost {
-            reason: format!("the API server does not answer: {why}"),
-        },
-        _ => EndState::Lost {
-            reason: "its Job ended or vanished without a pod that could be seen".to_owned(),
+    if let Some(why) = &seen.ended_by {
+        return by_us(why);
+    }
+    EndState::Lost {
+        reason: match &seen.api_lost {
+            Some(why) => format!("the API server does not answer: {why}"),
+            None => "its Job ended or vanished without a pod that could be seen".to_owned(),
         },
     }
 }
@@ -285,9 +287,12 @@ fn said(ended: &ContainerStateTerminated) -> String {
 fn of_container(ended: &ContainerStateTerminated) -> EndState {
     let message = ended.message.as_deref().unwrap_or("no message");
     if never_ran(ended) {
+        // A runtime that fails is a matter of the node; what is not in the image is not on any other node.
+        let lower = message.to_lowercase();
+        let hopeless = NOT_IN_THE_IMAGE.iter().any(|words| lower.contains(words));
         return EndState::StartFailed {
-            reason: format!("the container could not start: {message}"),
-            transient: false,
+            reason: format!("the container could not start: {}", innermost(message)),
+            transient: !hopeless,
         };
     }
     if ended.reason.as_deref() == Some("OOMKilled") {
@@ -321,6 +326,15 @@ fn of_container(ended: &ContainerStateTerminated) -> EndState {
     }
 }
 
+/// A runtime's error without the names of everything that it went through.
+fn innermost(message: &str) -> &str {
+    let process = "unable to start container process: ";
+    match message.find(process) {
+        Some(at) => message.get(at + process.len()..).unwrap_or(message),
+        None => message,
+    }
+}
+
 fn memory_limit(pod: &Pod, main: &str) -> Option<String> {
     let fits = |container: &&PodContainer| container.name == main;
     let container = pod.spec.as_ref()?.containers.iter().find(fits)?;
@@ -336,37 +350,42 @@ fn memory_limit(pod: &Pod, main: &str) -> Option<String> {
     )
 }
 
-fn containers(pod: &Pod) -> Vec<Container> {
+/// `asked`: tribunal had them ended, so that a KILL is no riddle.
+fn containers(pod: &Pod, asked: bool) -> Vec<Container> {
     let one = |status: &k8s_openapi::api::core::v1::ContainerStatus| {
         let state = status.state.as_ref();
-        let (end, message) = match state.and_then(|state| state.terminated.as_ref()) {
-            Some(ended) => {
-                let mut message = ended.message.clone().unwrap_or_default();
-                if ended.exit_code == 137 && ended.reason.as_deref() == Some("Error") {
-                    // kubernetes/kubernetes#119600: the reason may be wrong.
-                    message = format!("killed by SIGKILL, possibly out of memory; {message}");
-                }
-                (of_container(ended), message)
-            }
-            None => {
-                let waiting = state.and_then(|state| state.waiting.as_ref());
-                let reason = waiting.and_then(|waiting| waiting.reason.clone());
-                let running = state.is_some_and(|state| state.running.is_some());
-                let word = if running {
-                    "still running".to_owned()
-                } else {
-                    reason.unwrap_or_else(|| "no state".to_owned())
-                };
-                (EndState::Other { reason: word }, String::new())
-            }
-        };
+        let ended = state.and_then(|state| state.terminated.as_ref());
+        let mut message = ended
+            .filter(|ended| !never_ran(ended))
+            .and_then(|ended| ended.message.clone())
+            .unwrap_or_default();
+        if ended.is_some_and(|ended| {
+            ended.exit_code == 137 && ended.reason.as_deref() == Some("Error") && !asked
+        }) {
+            // kubernetes/kubernetes#119600: the reason may be wrong.
+            message = format!("possibly out of memory; {message}");
+        }
         Container {
             name: status.name.clone(),
-            end,
+            end: ended.map_or_else(|| unended(state), of_container),
             message,
         }
     };
     statuses(pod).map(one).collect()
+}
+
+fn unended(state: Option<&ContainerState>) -> EndState {
+    let waiting = state.and_then(|state| state.waiting.as_ref());
+    let reason = if state.is_some_and(|state| state.running.is_some()) {
+        "still running"
+    } else {
+        waiting
+            .and_then(|waiting| waiting.reason.as_deref())
+            .unwrap_or("no state")
+    };
+    EndState::Other {
+        reason: reason.to_owned(),
+    }
 }
 
 fn pod_conditions(pod: &Pod) -> Vec<Condition> {

@@ -16,8 +16,8 @@ const IMAGE_HOPELESS: [&str; 6] = [
     "denied",
 ];
 
-/// Why the attempt waits; `None` where nothing is known or nothing waits.
-pub(in super::super) fn waiting(seen: &Seen<'_>) -> Option<Waiting> {
+/// Why the attempt waits.
+pub(in super::super) fn waiting(seen: &Seen<'_>) -> Waiting {
     let Some(now) = seen.pods.last() else {
         return without_pod(seen);
     };
@@ -29,16 +29,15 @@ pub(in super::super) fn waiting(seen: &Seen<'_>) -> Option<Waiting> {
             .and_then(|state| state.waiting.as_ref())
             && let Some(known) = container(&status.name, &status.image, waiting)
         {
-            return Some(known);
+            return known;
         }
     }
-    let condition = pod
+    let unscheduled = pod
         .status
         .iter()
-        .flat_map(|status| status.conditions.iter().flatten());
-    for condition in condition
-        .filter(|condition| condition.type_ == "PodScheduled" && condition.status == "False")
-    {
+        .flat_map(|status| status.conditions.iter().flatten())
+        .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
+    if let Some(condition) = unscheduled {
         let message = condition
             .message
             .as_deref()
@@ -72,25 +71,25 @@ pub(in super::super) fn waiting(seen: &Seen<'_>) -> Option<Waiting> {
     )
 }
 
-fn patience(reason: String) -> Option<Waiting> {
-    Some(Waiting {
+fn patience(reason: String) -> Waiting {
+    Waiting {
         reason,
         verdict: Verdict::Patience,
-    })
+    }
 }
 
-fn hopeless(reason: String) -> Option<Waiting> {
+fn hopeless(reason: String) -> Waiting {
     let end = EndState::StartFailed {
         reason: reason.clone(),
         transient: false,
     };
-    Some(Waiting {
+    Waiting {
         reason,
         verdict: Verdict::Hopeless(end),
-    })
+    }
 }
 
-fn without_pod(seen: &Seen<'_>) -> Option<Waiting> {
+fn without_pod(seen: &Seen<'_>) -> Waiting {
     if let Some(why) = &seen.api_lost {
         return patience(format!("the API server does not answer: {why}"));
     }
@@ -101,11 +100,11 @@ fn without_pod(seen: &Seen<'_>) -> Option<Waiting> {
     if suspended {
         return patience("the Job is suspended: a queue of the cluster holds it".to_owned());
     }
-    let refused = seen
+    let mut refused = seen
         .events
         .iter()
         .filter(|event| event.reason.as_deref() == Some("FailedCreate"));
-    if let Some(event) = refused.last() {
+    if let Some(event) = refused.next_back() {
         let message = event.message.clone().unwrap_or_default();
         let message = format!("the cluster makes no pod: {message}");
         // A quota may get free; what a policy refuses once it refuses again.
@@ -141,7 +140,7 @@ fn container(name: &str, image: &str, waiting: &ContainerStateWaiting) -> Option
     } else {
         format!("{reason}: {message}")
     };
-    match reason {
+    Some(match reason {
         "InvalidImageName" | "ErrImageNeverPull" => {
             hopeless(format!("image {image} of {name}: {said}"))
         }
@@ -165,8 +164,8 @@ fn container(name: &str, image: &str, waiting: &ContainerStateWaiting) -> Option
             patience(format!("container {name} is not configured: {said}"))
         }
         "CrashLoopBackOff" => patience(format!("container {name} keeps ending: {said}")),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 fn init_under_way(pod: &Pod) -> Option<&str> {
@@ -184,5 +183,5 @@ fn init_under_way(pod: &Pod) -> Option<&str> {
     let init = status.init_container_statuses.iter().flatten();
     init.filter(|status| status.state.as_ref().is_some_and(running))
         .map(|status| status.name.as_str())
-        .last()
+        .next_back()
 }

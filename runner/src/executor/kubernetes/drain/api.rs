@@ -73,10 +73,12 @@ impl KubeLogs {
             uri.push_str("&follow=true");
         }
         if let Some(tail) = request.tail {
-            uri.push_str(&format!("&tailLines={tail}"));
+            uri.push_str("&tailLines=");
+            uri.push_str(&tail.to_string());
         }
         if let Some(limit) = request.limit_bytes {
-            uri.push_str(&format!("&limitBytes={limit}"));
+            uri.push_str("&limitBytes=");
+            uri.push_str(&limit.to_string());
         }
         // Whole seconds, made by ourselves: kube's own parameter rounds a half second up and would lose it.
         if let Some(at) = request

@@ -61,10 +61,55 @@ struct Reading {
 /// What the readings have shown.
 #[derive(Default)]
 struct Shown {
+    readings: u32,
+    /// How many looks in a row have seen this end. A body may end early without a word, so one is not enough.
+    agreeing: u32,
+    /// How many readings held less than was streamed.
+    strange: u32,
+    tail_fails: bool,
     /// Whether the whole log was compared with what was streamed.
     whole: bool,
     rotated: bool,
-    short: bool,
+}
+
+impl Shown {
+    /// Takes in a reading before which `known` records were; whether no more are needed.
+    fn note(&mut self, reading: &Reading, tail: bool, known: u64, log: &Track) -> bool {
+        let body = &reading.body;
+        self.readings += 1;
+        self.tail_fails = tail && body.is_failed();
+        let emptied = known > 0 && body.records == 0;
+        // A body that ended early, or else a file that is not what it was.
+        let less = emptied || body.is_short();
+        self.strange += u32::from(less);
+        let undecided = less || self.tail_fails || reading.torn || !log.torn.is_empty();
+        self.agreeing = if reading.unterminated {
+            2
+        } else if undecided {
+            0
+        } else if log.count == known {
+            self.agreeing + 1
+        } else {
+            1
+        };
+        self.rotated |= body.rotated || (self.strange >= STRANGE && emptied);
+        self.whole |= !tail && !less;
+        self.agreeing >= 2 || self.is_short() || self.readings > READINGS
+    }
+
+    /// Whether the log holds less than was streamed from it.
+    fn is_short(&self) -> bool {
+        self.strange >= STRANGE
+    }
+
+    /// Whether the next reading is to be of the log's end only.
+    fn wants_tail(&self, log: &Track, behind: bool) -> bool {
+        // Nothing is known where nothing was read, or where what was read could not be continued.
+        if log.count == 0 {
+            return log.gap && behind;
+        }
+        (log.count > SHORT || self.whole || behind) && !self.tail_fails
+    }
 }
 
 /// Reads the log as it is now, without following, until two looks at its end agree.
@@ -79,30 +124,22 @@ pub(super) async fn reconcile(
     let deadline = left.ended + limits.drain_timeout;
     let mut pause = limits.settle;
     let mut trouble = String::new();
-    let mut shown = Shown::default();
-    let mut tail_fails = false;
-    let mut readings = 0;
-    // How many looks in a row have seen this end. A body may end early without a word, so one is not enough.
-    let mut agreeing = u32::from(match left.eof {
-        _ if !log.torn.is_empty() => false,
-        Eof::AfterTheEnd => true,
-        Eof::Early => log.count > SHORT,
-        Eof::No => false,
-    });
-    let mut strange = 0;
+    let mut shown = Shown {
+        agreeing: u32::from(match left.eof {
+            _ if !log.torn.is_empty() => false,
+            Eof::AfterTheEnd => true,
+            Eof::Early => log.count > SHORT,
+            Eof::No => false,
+        }),
+        ..Shown::default()
+    };
     // What the runtime writes just after the end is in the first reading after this (draining.md, fact 5).
-    if agreeing > 0 {
+    if shown.agreeing > 0 {
         tokio::time::sleep_until((left.ended + limits.settle).min(deadline)).await;
     }
     loop {
         let known = log.count;
-        let long = known > SHORT || shown.whole || left.behind;
-        // Nothing is known where nothing was read, or where what was read could not be continued.
-        let tail = if known > 0 {
-            long && !tail_fails
-        } else {
-            log.gap && left.behind
-        };
+        let tail = shown.wants_tail(log, left.behind);
         let request = LogRequest {
             tail: tail.then_some(TAIL),
             ..LogRequest::default()
@@ -116,38 +153,17 @@ pub(super) async fn reconcile(
         match timeout_at(until, read(api, request, sink, log, left.behind)).await {
             Err(_) if until < deadline && log.count > 0 => {
                 left.behind = true;
-                tail_fails = false;
+                shown.tail_fails = false;
                 continue;
             }
             Err(_) => return cut(sink, log, "the log was still being read"),
             Ok(Ok(reading)) => {
-                readings += 1;
-                let body = &reading.body;
-                if body.differs {
+                if reading.body.differs() {
                     let reason = "what was streamed differs from the log file: lines are missing or out of order above";
                     gap(log, sink, reason.to_owned());
                     return drained(log, Completeness::Gap, "");
                 }
-                tail_fails = tail && body.is_failed();
-                let emptied = known > 0 && body.records == 0;
-                let less = emptied || body.is_short();
-                if less {
-                    // A body that ended early, or else a file that is not what it was.
-                    strange += 1;
-                    agreeing = 0;
-                } else if tail_fails || reading.torn || !log.torn.is_empty() {
-                    agreeing = 0;
-                } else if reading.unterminated {
-                    agreeing = 2;
-                } else if log.count == known {
-                    agreeing += 1;
-                } else {
-                    agreeing = 1;
-                }
-                shown.rotated |= body.rotated || (strange >= STRANGE && emptied);
-                shown.short = strange >= STRANGE && less;
-                shown.whole |= !tail && !less;
-                if agreeing >= 2 || strange >= STRANGE || readings > READINGS {
+                if shown.note(&reading, tail, known, log) {
                     break;
                 }
                 pause = limits.settle;
@@ -192,12 +208,12 @@ fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
             "its first line never reached the log: the runtime of its node has dropped output";
         gap(log, sink, reason.to_owned());
     }
-    let completeness = match (log.gap, shown.rotated || shown.short) {
+    let completeness = match (log.gap, shown.rotated || shown.is_short()) {
         (true, _) => Completeness::Gap,
         (_, true) => Completeness::Unverified,
         _ => Completeness::Complete,
     };
-    let note = match (shown.rotated, shown.short) {
+    let note = match (shown.rotated, shown.is_short()) {
         (true, _) => "the log file was rotated: its end is there, its middle cannot be vouched for",
         (_, true) => "the log file is shorter now than what was streamed from it",
         _ => "",
@@ -318,7 +334,7 @@ async fn read(
     }
     body = body.end(log, rest, unterminated, &mut out);
     flush(log, sink, &mut out);
-    if body.is_failed() && !body.differs && (is_whole || behind) {
+    if body.is_failed() && !body.differs() && (is_whole || behind) {
         let reason = if behind && !is_whole {
             "there was no time to read all of it before the drain deadline; its last lines follow"
         } else {

@@ -148,7 +148,7 @@ async fn read(
                 return (true, left(ended, false, false));
             }
             // The whole file does not have what was read before: it was rotated away.
-            let reason = if body.differs {
+            let reason = if body.differs() {
                 "the log file's content has changed since it was read"
             } else {
                 "the log file was rotated while no stream was open; lines before this one are missing"

@@ -168,6 +168,8 @@ enum Join {
     },
     /// It could not be joined.
     Failed,
+    /// Its records differ from those that were taken at the same place.
+    Differs,
 }
 
 /// One body, record by record.
@@ -182,8 +184,6 @@ pub(super) struct Body {
     pub(super) records: u64,
     /// Whether the file no longer begins with the first record ever seen.
     pub(super) rotated: bool,
-    /// Whether its records differ from those that were taken at the same place.
-    pub(super) differs: bool,
 }
 
 impl Body {
@@ -205,7 +205,6 @@ impl Body {
             odd: None,
             records: 0,
             rotated: false,
-            differs: false,
         }
     }
 
@@ -220,7 +219,12 @@ impl Body {
 
     /// Whether the body cannot continue what is known.
     pub(super) fn is_failed(&self) -> bool {
-        matches!(self.join, Join::Failed)
+        matches!(self.join, Join::Failed | Join::Differs)
+    }
+
+    /// Whether its records differ from those that were taken at the same place.
+    pub(super) fn differs(&self) -> bool {
+        matches!(self.join, Join::Differs)
     }
 
     /// Takes everything from here on as new.
@@ -271,16 +275,15 @@ impl Body {
         self.records += 1;
         match &mut self.join {
             Join::New => log.take(record, id, out),
-            Join::Failed => {}
+            Join::Failed | Join::Differs => {}
             Join::Skip { count, chain } => {
                 *count += 1;
                 *chain = chained(*chain, id);
                 if *count == log.count {
-                    self.differs = *chain != log.chain;
-                    self.join = if self.differs {
-                        Join::Failed
-                    } else {
+                    self.join = if *chain == log.chain {
                         Join::New
+                    } else {
+                        Join::Differs
                     };
                 }
             }
@@ -376,7 +379,7 @@ impl Body {
         match self.join {
             Join::Skip { .. } => true,
             Join::Search { found, .. } => !found,
-            Join::New | Join::Failed => false,
+            Join::New | Join::Failed | Join::Differs => false,
         }
     }
 }

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::millis;
-use crate::plan::{Command, KubernetesSpec, Suite, Toleration};
+use crate::plan::{KubernetesSpec, Suite, Toleration};
 
+mod container;
 mod merge;
 #[cfg(test)]
 mod tests;
@@ -42,11 +43,7 @@ pub(super) struct Order<'a> {
 pub(super) fn job_name(order: &Order<'_>) -> String {
     let key = format!("{}\0{}\0{}", order.run, order.suite.name, order.attempt);
     let hash = Sha256::digest(key.as_bytes());
-    let hash: String = hash
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = crate::plugin::hex(hash.get(..6).unwrap_or_default());
     let slug: String = order
         .suite
         .slug
@@ -156,73 +153,8 @@ pub(super) fn marker(job: &Job) -> Option<String> {
         .then_some(marker)
 }
 
-/// A text that Kubernetes leaves as it is: `$(NAME)` and `$$` in commands and variables are its own syntax, and
-/// what the pipeline says is meant literally.
-/// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
-fn literal(text: &str) -> String {
-    if text.contains("$(") || text.contains("$$") {
-        text.replace('$', "$$")
-    } else {
-        text.to_owned()
-    }
-}
-
 fn pod_spec(order: &Order<'_>) -> Value {
     let Order { suite, spec, .. } = order;
-    let mut main = Map::new();
-    main.insert("name".into(), json!(MAIN));
-    main.insert("image".into(), json!(spec.image));
-    let mut argv = suite.command.argv();
-    if let (Command::Script(text), Some(last)) = (&suite.command, argv.last_mut()) {
-        // On the script's first line, so that the shell's line numbers stay.
-        *last = format!("echo '{}'; {text}", marker_of(&job_name(order)));
-    }
-    if !argv.is_empty() {
-        let argv: Vec<String> = argv.iter().map(|text| literal(text)).collect();
-        main.insert("command".into(), json!(argv));
-    }
-    let mut env: BTreeMap<&str, &str> = BTreeMap::from([
-        ("TRIBUNAL", "1"),
-        ("TRIBUNAL_EXECUTOR", "kubernetes"),
-        ("TRIBUNAL_RUN_ID", order.run),
-        ("TRIBUNAL_SUITE", &suite.name),
-    ]);
-    let attempt = order.attempt.to_string();
-    env.insert("TRIBUNAL_ATTEMPT", &attempt);
-    env.extend(
-        suite
-            .env
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str())),
-    );
-    let env: Vec<Value> = env
-        .iter()
-        .map(|(name, value)| json!({"name": name, "value": literal(value)}))
-        .collect();
-    main.insert("env".into(), json!(env));
-    if let Some(dir) = &spec.working_dir {
-        main.insert("workingDir".into(), json!(dir));
-    }
-    if let Some(policy) = &spec.image_pull_policy {
-        main.insert("imagePullPolicy".into(), json!(policy));
-    }
-    let mut resources = Map::new();
-    for (key, list) in [("requests", &spec.requests), ("limits", &spec.limits)] {
-        if !list.is_empty() {
-            resources.insert(key.into(), json!(list));
-        }
-    }
-    if !resources.is_empty() {
-        main.insert("resources".into(), Value::Object(resources));
-    }
-    main.insert(
-        "terminationMessagePolicy".into(),
-        json!("FallbackToLogsOnError"),
-    );
-    main.insert(
-        "securityContext".into(),
-        json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}),
-    );
     let mut pod = json!({
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": millis(suite.grace).div_ceil(1000),
@@ -236,7 +168,7 @@ fn pod_spec(order: &Order<'_>) -> Value {
             "fsGroup": 65_532,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [main],
+        "containers": [container::suite(order)],
     });
     let mut set = |key: &str, value: Value| {
         if let Some(pod) = pod.as_object_mut() {
