@@ -2,13 +2,13 @@
 
 use k8s_openapi::api::core::v1::ResourceQuota;
 
-use crate::rig::cluster;
+use crate::rig::{cluster, project};
 use crate::support::{Project, suite};
 
 #[test]
 fn what_the_cluster_refuses_is_said_with_its_cure() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(
+    let project = project(
         r#"provisioning_timeout = "4s"
 [defaults]
 retries = { infra = 0 }
@@ -61,7 +61,7 @@ fn a_quota_is_waited_for_and_named() {
         "spec": {"hard": {"requests.example.com/gpu": "0"}},
     });
     let quota = cluster.create::<ResourceQuota>(&quota);
-    let project = cluster.project(
+    let project = project(
         r#"provisioning_timeout = "6s"
 [suites.unit]
 retries = { infra = 0 }
@@ -79,7 +79,7 @@ resources = { requests = { "example.com/gpu" = 1 }, limits = { "example.com/gpu"
 #[test]
 fn without_a_cluster_nothing_is_run() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project("[suites.unit]\n[suites.unit.kubernetes]\n");
+    let project = project("[suites.unit]\n[suites.unit.kubernetes]\n");
     let run = |kubeconfig: &str| {
         let path = project.write("kubeconfig", kubeconfig);
         let mut command = project.command(&["run"]);

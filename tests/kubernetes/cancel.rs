@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::rig::{Cluster, cluster, output};
+use crate::rig::{Cluster, cluster, output, project};
 use crate::support::Project;
 
 fn start(cluster: &Cluster, project: &Project, slug: &str) -> Child {
@@ -32,7 +32,7 @@ fn interrupt(child: &Child) {
 #[test]
 fn the_first_signal_drains_what_the_grace_allows() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(
+    let project = project(
         r#"
 [suites.unit]
 script = "trap 'echo asked; sleep 1; echo last words; exit 0' TERM; echo go; while :; do sleep 0.1; done"
@@ -49,7 +49,7 @@ script = "trap 'echo asked; sleep 1; echo last words; exit 0' TERM; echo go; whi
 #[test]
 fn the_second_kills() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(
+    let project = project(
         r#"
 [suites.unit]
 script = "trap '' TERM; echo go; while :; do sleep 0.1; done"

@@ -1,11 +1,11 @@
 //! Byte for byte: what a container printed is what is kept.
 
-use crate::rig::{cluster, completeness, output};
+use crate::rig::{cluster, completeness, output, project};
 
 #[test]
 fn bytes_are_what_was_written() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(
+    let project = project(
         r#"
 [suites.lines]
 script = "seq 1 30000"
@@ -29,8 +29,10 @@ script = "true"
     );
     let (ran, summary) = cluster.run(&project, &[]);
     assert_eq!(ran.code, Some(0), "{}\n{summary:#}", ran.err);
-    let lines: String = (1..=30_000).map(|n| format!("{n}\n")).collect();
-    assert!(output(&project, "lines") == lines.as_bytes());
+    let lines: Vec<u8> = (1..=30_000)
+        .flat_map(|n| format!("{n}\n").into_bytes())
+        .collect();
+    assert!(output(&project, "lines") == lines);
     assert_eq!(output(&project, "torn"), b"a\rb\n\n\nno end");
     assert_eq!(
         output(&project, "bytes"),
@@ -49,7 +51,7 @@ script = "true"
 fn what_cannot_be_vouched_for_is_not_called_complete() {
     let Some(cluster) = cluster() else { return };
     // Nothing shows whether a log file was rotated before the first line that was read.
-    let project = cluster.project(
+    let project = project(
         r#"
 [suites.late]
 command = ["sh", "-c", "sleep 2; echo late"]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::rig::cluster;
+use crate::rig::{cluster, project};
 use crate::support::{Project, ran};
 
 /// A service account of its own, which goes away with this.
@@ -55,7 +55,7 @@ fn the_role_it_prints_is_enough() {
         .split_once("token: \"")
         .and_then(|(_, rest)| rest.split_once('"'))
         .expect("a token");
-    let project = cluster.project(
+    let project = project(
         "[suites.unit]\nscript = \"echo ok\"\nretries = { infra = 0 }\n[suites.unit.kubernetes]\n",
     );
     let kubeconfig = project.write("kubeconfig", admin.replace(own.0, token.trim()));

@@ -1,6 +1,6 @@
 //! Each way to end, as the real cluster tells it.
 
-use crate::rig::{cluster, completeness, output, record};
+use crate::rig::{cluster, completeness, output, project, record};
 use crate::support::suite;
 
 /// A container that keeps to Pod Security `restricted`.
@@ -10,7 +10,7 @@ const CONFINED: &str =
 #[test]
 fn every_end_is_told_as_it_was() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(&format!(
+    let project = project(&format!(
         r#"jobs = 12
 [defaults]
 retries = {{ infra = 0 }}
@@ -83,7 +83,7 @@ command = ["/no/such/program"]
 #[test]
 fn a_pod_that_somebody_deletes_is_tried_again() {
     let Some(cluster) = cluster() else { return };
-    let project = cluster.project(
+    let project = project(
         r#"
 [defaults]
 retries = { infra = 1, backoff = "100ms" }

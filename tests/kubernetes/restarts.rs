@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::rig::{cluster, completeness, output, record};
+use crate::rig::{cluster, completeness, output, project, record};
 
 const SCRIPT: &str = "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.2; done";
 
@@ -26,9 +26,11 @@ fn killed_parts_change_no_verdict() {
         return;
     }
     let Some(cluster) = cluster() else { return };
-    let whole: String = (1..=60).map(|n| format!("line {n}\n")).collect();
+    let whole: Vec<u8> = (1..=60)
+        .flat_map(|n| format!("line {n}\n").into_bytes())
+        .collect();
     for part in ["apiserver", "kubelet", "containerd"] {
-        let project = cluster.project(&format!(
+        let project = project(&format!(
             "[suites.good]\nscript = \"{SCRIPT}\"\n[suites.good.kubernetes]\n\
              [suites.bad]\nscript = \"{SCRIPT}; exit 3\"\n[suites.bad.kubernetes]\n"
         ));
@@ -47,7 +49,7 @@ fn killed_parts_change_no_verdict() {
         for name in ["good", "bad"] {
             if completeness(&project, name) == "complete" {
                 let text = output(&project, name);
-                assert!(text == whole.as_bytes(), "{part}: {name} lost lines");
+                assert!(text == whole, "{part}: {name} lost lines");
             }
         }
         cluster.assert_nothing_left(&project);

@@ -16,7 +16,7 @@ use crate::support::{Project, Ran, ran};
 /// Where the test cluster's own namespace is not told by the kubeconfig.
 const NAMESPACE: &str = "tribunal-test";
 /// How long the cluster may take to remove what was deleted.
-const GONE_WITHIN: Duration = Duration::from_secs(60);
+const GONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// The cluster for tests.
 pub(crate) struct Cluster {
@@ -46,13 +46,6 @@ pub(crate) fn cluster() -> Option<Cluster> {
 }
 
 impl Cluster {
-    /// A project with these suites; `[kubernetes]` is written already and may be continued.
-    pub(crate) fn project(&self, pipeline: &str) -> Project {
-        Project::new(&format!(
-            "[kubernetes]\nnamespace = \"{NAMESPACE}\"\nimage = \"tribunal.test/busybox:1\"\n{pipeline}"
-        ))
-    }
-
     /// The binary in a project, with the cluster's kubeconfig.
     pub(crate) fn command(&self, project: &Project, args: &[&str]) -> Command {
         let mut command = project.command(args);
@@ -158,6 +151,13 @@ where
         let deleting = self.api.delete(&self.name, &params);
         self.cluster.runtime.block_on(deleting).ok();
     }
+}
+
+/// A project with these suites; `[kubernetes]` is written already and may be continued.
+pub(crate) fn project(pipeline: &str) -> Project {
+    Project::new(&format!(
+        "[kubernetes]\nnamespace = \"{NAMESPACE}\"\nimage = \"tribunal.test/busybox:1\"\n{pipeline}"
+    ))
 }
 
 /// The record of a suite's last attempt in the project's last run.

@@ -186,7 +186,7 @@ fn a_byte_order_mark_does_not_count_as_a_column() {
     1 | speed = 1
       | ^^^^^
       |
-      = help: keys: version, name, run, defaults, judges, suites, report
+      = help: keys: version, name, run, defaults, judges, suites, kubernetes, report
 
     1 error in pipeline.toml; nothing was run
     "#);

@@ -15,6 +15,7 @@ use super::drain::ContainerPhase;
 use crate::model::EndState;
 
 mod changes;
+mod container;
 mod end;
 #[cfg(test)]
 mod tests;
