@@ -17,7 +17,7 @@ fn suites(pipeline: &str) -> Vec<Arc<Suite>> {
         .suites
 }
 
-fn order<'a>(suite: &'a Suite, attempt: u32) -> Order<'a> {
+fn order(suite: &Suite, attempt: u32) -> Order<'_> {
     let Target::Kubernetes(spec) = &suite.target else {
         panic!("{} is local", suite.name);
     };
