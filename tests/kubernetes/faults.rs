@@ -139,6 +139,10 @@ fn a_suite_costs_few_requests() {
         .map(|(_, count)| count)
         .sum();
     assert!(of_suites <= 6 * 20, "{counts:?}");
+    let journal = std::fs::read_to_string(project.latest().join("events.jsonl")).expect("there");
+    let queued = journal.matches("\"phase\":\"queued\"").count();
+    assert_eq!(queued, 10, "ten of twenty wait for a slot");
+    assert!(journal.contains("waiting for one of 10 slots, behind 9 others"));
     // The watches are the run's, not the suites'.
     assert!(counts[&Kind::WatchPods] <= 3, "{counts:?}");
     cluster.assert_nothing_left(&project);
