@@ -52,16 +52,14 @@ impl Crc {
         let mut sum = self.0;
         let (eights, rest) = bytes.as_chunks::<8>();
         for eight in eights {
-            let [a, b, c, d, e, f, g, h] = *eight;
-            let [p, q, r, s] = (sum ^ u32::from_le_bytes([a, b, c, d])).to_le_bytes();
-            sum = TABLES[7][usize::from(p)]
-                ^ TABLES[6][usize::from(q)]
-                ^ TABLES[5][usize::from(r)]
-                ^ TABLES[4][usize::from(s)]
-                ^ TABLES[3][usize::from(e)]
-                ^ TABLES[2][usize::from(f)]
-                ^ TABLES[1][usize::from(g)]
-                ^ TABLES[0][usize::from(h)];
+            let (low, high) = (eight[..4].try_into(), eight[4..].try_into());
+            let low = sum ^ low.map_or(0, u32::from_le_bytes);
+            let high = high.map_or(0, u32::from_le_bytes);
+            let at = |table: usize, word: u32, shift: u32| {
+                TABLES[table][(word >> shift & 0xFF) as usize]
+            };
+            sum = at(7, low, 0) ^ at(6, low, 8) ^ at(5, low, 16) ^ at(4, low, 24);
+            sum ^= at(3, high, 0) ^ at(2, high, 8) ^ at(1, high, 16) ^ at(0, high, 24);
         }
         for byte in rest {
             let [low, ..] = sum.to_le_bytes();

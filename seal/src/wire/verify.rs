@@ -16,25 +16,13 @@ pub enum Proof {
 }
 
 /// Counts and hashes what goes by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Verifier {
     session: Option<[u8; SESSION]>,
     streams: [Hasher; 2],
     file: Option<Hasher>,
     gaps: Vec<String>,
     summary: Option<Summary>,
-}
-
-impl Default for Verifier {
-    fn default() -> Self {
-        Self {
-            session: None,
-            streams: [Hasher::default(), Hasher::default()],
-            file: None,
-            gaps: Vec::new(),
-            summary: None,
-        }
-    }
 }
 
 impl Verifier {
@@ -79,10 +67,10 @@ impl Verifier {
                 StreamState::Gap => reasons.push(format!("{name} has a gap of unknown size")),
             }
         }
-        Some(match reasons.is_empty() {
-            true => Proof::Proven,
-            false => Proof::Incomplete(reasons),
-        })
+        if reasons.is_empty() {
+            return Some(Proof::Proven);
+        }
+        Some(Proof::Incomplete(reasons))
     }
 
     fn check(&mut self, record: &Record<'_>) -> Result<(), String> {
