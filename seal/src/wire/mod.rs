@@ -25,7 +25,7 @@ pub use record::{
     FLAG_RECOVERED, Kind, MAX_PAYLOAD, RECORD_HEADER, Record, RecordHeader, Records, encode,
 };
 pub use state::{Anchor, SESSION};
-pub use summary::{End, StreamState, StreamTotal, Summary};
+pub use summary::{End, LastWord, StreamState, StreamTotal, Summary};
 pub use verify::{Proof, Verifier};
 
 /// The version of spool and frames. A keeper of another version is not understood.

@@ -159,3 +159,50 @@ impl Summary {
         })
     }
 }
+
+/// What a pod's termination message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastWord {
+    /// The suite ended and the keeper has everything: the very line of the spool's last record.
+    Whole(Summary),
+    /// The suite ended, and the keeper was lost before it had everything.
+    Lost {
+        /// How the suite ended.
+        end: End,
+        /// Why nothing more is known; a sentence.
+        reason: String,
+    },
+    /// The suite was never started, because its output could not have been kept; a sentence.
+    Failed(String),
+}
+
+impl LastWord {
+    /// The line: a [`Summary::line`], `tribunal-seal/1 lost end=exit:0 …words`, or `tribunal-seal/1 failed …words`.
+    pub fn line(&self) -> String {
+        let line = match self {
+            Self::Whole(summary) => return summary.line(),
+            Self::Lost { end, reason } => {
+                format!("{} lost end={} {reason}", Summary::PREFIX, end.text())
+            }
+            Self::Failed(reason) => format!("{} failed {reason}", Summary::PREFIX),
+        };
+        line.chars().filter(|c| !c.is_control()).take(900).collect()
+    }
+
+    /// Reads what [`Self::line`] writes; `None` for what no seal wrote.
+    pub fn parse(line: &str) -> Option<Self> {
+        let line = line.trim_end();
+        if let Some(summary) = Summary::parse(line) {
+            return Some(Self::Whole(summary));
+        }
+        let rest = line.strip_prefix(Summary::PREFIX)?.strip_prefix(' ')?;
+        if let Some(reason) = rest.strip_prefix("failed ") {
+            return Some(Self::Failed(reason.to_owned()));
+        }
+        let (end, reason) = rest.strip_prefix("lost end=")?.split_once(' ')?;
+        Some(Self::Lost {
+            end: End::parse(end)?,
+            reason: reason.to_owned(),
+        })
+    }
+}
