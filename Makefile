@@ -29,7 +29,7 @@ test-cluster:
 
 # What the builds and suites need besides Rust itself; does nothing when it is there.
 setup: $(READY)
-	@for target in wasm32-unknown-unknown wasm32-wasip2; do \
+	@for target in wasm32-unknown-unknown wasm32-wasip2 x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do \
 	  rustup target list --installed | grep -q "^$$target$$" || rustup target add $$target || exit 1; \
 	done
 

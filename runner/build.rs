@@ -1,4 +1,5 @@
-//! Builds the judges inside the binary: each crate of `JUDGES` becomes a WebAssembly component.
+//! Builds what is inside the binary: the judges, each crate of `JUDGES` as a WebAssembly component, and
+//! the seal of Kubernetes pods (`build/seals.rs`).
 //!
 //! A nested `cargo build` for wasm32-unknown-unknown makes a core module that carries the contract in a
 //! custom section; wit-component makes the component of it. So a fresh clone needs no other tool than
@@ -12,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use wit_component::ComponentEncoder;
+
+#[path = "build/seals.rs"]
+mod seals;
 
 /// The judges inside the binary, sorted: a name for `judge = "…"`, and the crate's folder in `plugins/`. The
 /// crate is named `tribunal-judge-` and the folder's name.
@@ -34,10 +38,13 @@ fn build() -> Result<()> {
     let root = runner.parent().ok_or("the runner has no workspace")?;
     for watched in [
         "plugins",
+        "seal/src",
+        "seal/Cargo.toml",
         "wit",
         "Cargo.toml",
         "Cargo.lock",
         "runner/build.rs",
+        "runner/build",
     ] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
@@ -48,7 +55,7 @@ fn build() -> Result<()> {
         JUDGES
     };
     if !judges.is_empty() {
-        check_target()?;
+        check_target(TARGET, "the built-in judges need")?;
         compile(judges, root, &out)?;
     }
     let mut table =
@@ -67,29 +74,43 @@ fn build() -> Result<()> {
     }
     table.push_str("];\n");
     fs::write(out.join("builtins.rs"), table)?;
-    Ok(())
+    seals::build(root, &out)
 }
 
 /// A missing target is the one thing that a newcomer will meet.
-fn check_target() -> Result<()> {
+fn check_target(target: &str, who_needs: &str) -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let asked = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
+        .args(["--print", "target-libdir", "--target", target])
         .output()?;
     let libdir = PathBuf::from(String::from_utf8_lossy(&asked.stdout).trim());
     if asked.status.success() && libdir.is_dir() {
         return Ok(());
     }
-    Err(
-        format!("the built-in judges need the WebAssembly target: rustup target add {TARGET}")
-            .into(),
-    )
+    Err(format!("{who_needs} a target of rustc: rustup target add {target}").into())
+}
+
+/// A cargo for a build inside this one.
+fn nested_cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root);
+    // What is set for the host's build is not for what is inside: flags, clippy's and coverage's wrappers.
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "CARGO_TARGET_DIR",
+        "CARGO_BUILD_TARGET_DIR",
+        "RUSTC_WORKSPACE_WRAPPER",
+    ] {
+        cargo.env_remove(variable);
+    }
+    cargo
 }
 
 fn compile(judges: &[&str], root: &Path, out: &Path) -> Result<()> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = nested_cargo(root);
     cargo
-        .current_dir(root)
         .args([
             "build",
             "--locked",
@@ -102,17 +123,6 @@ fn compile(judges: &[&str], root: &Path, out: &Path) -> Result<()> {
         .arg(out.join("plugins"));
     for judge in judges {
         cargo.args(["--package", &format!("tribunal-judge-{judge}")]);
-    }
-    // What is set for the host's build is not for the judges': flags, clippy's and coverage's wrappers.
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-        "RUSTC_WORKSPACE_WRAPPER",
-    ] {
-        cargo.env_remove(variable);
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(root));
     let built = cargo.output()?;
@@ -129,17 +139,21 @@ fn compile(judges: &[&str], root: &Path, out: &Path) -> Result<()> {
     Err(format!("the built-in judges could not be built; see for yourself: {command}").into())
 }
 
-/// SIMD for the line scanners; and no path of this machine, so that the same source gives the same judge.
+/// SIMD for the line scanners.
 fn flags(root: &Path) -> String {
     let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
-    let mut remap = |from: &Path, to: &str| {
-        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    };
-    remap(root, ".");
-    if let Some(home) = env::var_os("CARGO_HOME") {
-        remap(Path::new(&home), "cargo");
-    }
+    flags.extend(remapped(root));
     flags.join("\u{1f}")
+}
+
+/// No path of this machine, so that the same source gives the same bytes.
+fn remapped(root: &Path) -> Vec<String> {
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let mut flags = vec![remap(root, ".")];
+    if let Some(home) = env::var_os("CARGO_HOME") {
+        flags.push(remap(Path::new(&home), "cargo"));
+    }
+    flags
 }
 
 fn componentize(core: &Path) -> Result<Vec<u8>> {
