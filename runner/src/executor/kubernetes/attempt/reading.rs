@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
 use kube::ResourceExt as _;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::super::board::Objects;
 use super::super::diagnose;
@@ -21,8 +20,13 @@ use crate::capture;
 pub(super) struct Reading {
     main: bool,
     phase: watch::Sender<ContainerPhase>,
-    task: Option<JoinHandle<(Drained, Option<capture::Writer>)>>,
+    task: Option<JoinHandle<Read>>,
+    /// What the task came to, until it is taken in.
+    end: Option<Result<Read, JoinError>>,
 }
+
+/// What was read, and the writer of the suite's own output.
+type Read = (Drained, Option<capture::Writer>);
 
 impl Reading {
     /// Whether everything of it is there.
@@ -43,13 +47,13 @@ impl Drop for Reading {
 pub(super) async fn any_done(readings: &mut BTreeMap<(String, String), Reading>) {
     let under_way = readings
         .values_mut()
-        .filter_map(|reading| reading.task.as_mut());
+        .filter(|reading| reading.task.is_some());
     let waits: Vec<_> = under_way
-        .map(|task| {
+        .map(|reading| {
             Box::pin(async move {
-                // Only looked at: the result stays in the handle.
-                while !task.is_finished() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+                if let Some(task) = &mut reading.task {
+                    reading.end = Some(task.await);
+                    reading.task = None;
                 }
             })
         })
@@ -113,19 +117,20 @@ impl Life<'_> {
             main,
             phase: sender,
             task: Some(task),
+            end: None,
         }
     }
 
     /// Takes in what has been read to its end.
     pub(super) async fn collect_readings(&mut self) {
         for (key, reading) in &mut self.readings {
-            if !reading.task.as_ref().is_some_and(JoinHandle::is_finished) {
-                continue;
+            if let Some(task) = reading.task.take_if(|task| task.is_finished()) {
+                reading.end = Some(task.await);
             }
-            let Some(task) = reading.task.take() else {
+            let Some(end) = reading.end.take() else {
                 continue;
             };
-            match task.await {
+            match end {
                 Ok((drained, Some(output))) => self.main = Some((drained, output)),
                 Ok((drained, None)) => {
                     let line = format!(
