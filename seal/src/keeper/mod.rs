@@ -210,6 +210,7 @@ impl<'a> Keeper<'a> {
             Got::DiskFull => {
                 "the disk of the spool is full: the suite waits".clone_into(&mut self.trouble);
                 self.ending.disk_was_full = true;
+                self.spool.release()?;
             }
         }
         Ok(())

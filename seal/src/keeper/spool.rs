@@ -23,7 +23,9 @@ pub(super) const FLAG_OPEN: u8 = 0x80;
 pub(super) const COPYING: &str = "copying";
 
 const SMALLEST_SEGMENT: u64 = 64 << 10;
-const LARGEST_SEGMENT: u64 = 8 << 20;
+const LARGEST_SEGMENT: u64 = 1 << 20;
+/// Bytes that are left for the anchor of the next segment.
+const ANCHOR: u64 = 512;
 /// Bytes that are hashed at once.
 const CHUNK: usize = 64 << 10;
 
@@ -100,7 +102,7 @@ impl Spool {
     /// Makes room for a payload of `length` bytes by letting go of what the runner has. Returns how many
     /// bytes there is room for: 0 when the spool is full.
     pub(super) fn room(&mut self, length: usize) -> io::Result<usize> {
-        let wanted = (length + RECORD_HEADER) as u64;
+        let wanted = (length + RECORD_HEADER) as u64 + ANCHOR;
         loop {
             let used = self.end() - self.first();
             if used + wanted <= self.limit {
@@ -110,7 +112,9 @@ impl Spool {
                 return Ok(0);
             };
             if oldest.end() > self.acked {
-                let left = self.limit.saturating_sub(used + RECORD_HEADER as u64);
+                let left = self
+                    .limit
+                    .saturating_sub(used + RECORD_HEADER as u64 + ANCHOR);
                 // A few bytes of room are none: records of single bytes would fill the spool with headers.
                 let left = if left < 4096 { 0 } else { left };
                 return Ok(length.min(usize::try_from(left).unwrap_or(length)));
@@ -122,6 +126,18 @@ impl Spool {
                 oldest.unlink()?;
             }
         }
+    }
+
+    /// Lets go of all segments that the runner has, but for the one that is written to: the disk is full.
+    pub(super) fn release(&mut self) -> io::Result<()> {
+        while self.segments.len() > 1
+            && let Some(oldest) = self.segments.front()
+            && oldest.end() <= self.acked
+        {
+            oldest.unlink()?;
+            self.segments.pop_front();
+        }
+        Ok(())
     }
 
     /// Appends a record. On an error nothing was appended.
