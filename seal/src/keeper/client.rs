@@ -70,6 +70,7 @@ impl Stretch {
 
 /// One connection.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Client {
     socket: OwnedFd,
     /// From the pod itself, over the socket in the folder: may tell, needs no token.

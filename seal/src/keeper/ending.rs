@@ -24,6 +24,7 @@ const DONE: &str = "done";
 
 /// How the end is going.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Ending {
     /// The line that says that both streams are closed.
     pub(super) closed: Option<String>,

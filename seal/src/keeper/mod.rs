@@ -130,8 +130,8 @@ impl<'a> Keeper<'a> {
             until = until.min(at);
         }
         let streaming = self.spool.state.begun && !self.spool.state.closed;
-        let reads = streaming && !collecting && self.trouble.is_empty();
-        let ready = self.wait(signals, reads, until.saturating_duration_since(now));
+        let takes_output = streaming && !collecting && self.trouble.is_empty();
+        let ready = self.wait(signals, takes_output, until.saturating_duration_since(now));
         signals.clear();
         for (index, ready) in ready.fifos.into_iter().enumerate() {
             if ready {
@@ -247,10 +247,10 @@ impl<'a> Keeper<'a> {
             let gone = ready.intersects(PollFlags::HUP | PollFlags::ERR);
             let heard = if !client.listens() {
                 // Whoever is gone while a telling waits for room tells it again.
-                match gone {
-                    true => return false,
-                    false => client.obey(spool, token, &mut wishes),
+                if gone {
+                    return false;
                 }
+                client.obey(spool, token, &mut wishes)
             } else if ready.is_empty() {
                 Ok(())
             } else {

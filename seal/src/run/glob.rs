@@ -47,10 +47,10 @@ impl Glob {
 fn expand(text: &[char], done: &mut Vec<Vec<char>>) -> Result<(), &'static str> {
     let Some((open, close, commas)) = braces(text)? else {
         done.push(text.to_vec());
-        return match done.len() > ALTERNATIVES {
-            true => Err("it has too many alternatives in braces"),
-            false => Ok(()),
-        };
+        if done.len() > ALTERNATIVES {
+            return Err("it has too many alternatives in braces");
+        }
+        return Ok(());
     };
     let mut from = open + 1;
     for to in commas.into_iter().chain([close]) {

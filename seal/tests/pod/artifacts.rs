@@ -10,7 +10,7 @@ use crate::support::Pod;
 fn files_are_collected_with_their_bytes_and_links_are_not() {
     let pod = Pod::new();
     fs::write(pod.work.join("old.xml"), "old").expect("written");
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
     let file = fs::File::open(pod.work.join("old.xml")).expect("open");
     file.set_modified(old).expect("set");
     let script = "mkdir -p out/deep .git; echo '<x/>' > out/a.xml; echo deep > out/deep/b.xml; : > out/empty.xml;

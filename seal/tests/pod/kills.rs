@@ -29,7 +29,9 @@ fn the_main_container_is_killed_with_its_output_in_flight() {
         let seen = reader.seen;
         assert_eq!(seen.proof, Some(Proof::Proven));
         assert_eq!(seen.summary().end, End::Vanished);
-        let lines = seen.stdout().iter().filter(|byte| **byte == b'\n').count();
+        let text = String::from_utf8_lossy(seen.stdout());
+        assert!(text.ends_with('\n'), "a line was torn");
+        let lines = text.lines().count();
         let lines = u32::try_from(lines).expect("few");
         assert_eq!(seen.stdout(), seq(lines), "a line was torn or lost");
         // `last` is empty when it was just being written.

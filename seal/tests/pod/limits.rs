@@ -55,6 +55,15 @@ fn a_reader_that_never_acknowledges_takes_nothing_from_one_that_does() {
     );
 }
 
+/// Takes a mount away again.
+struct Unmount(std::path::PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
 #[test]
 fn a_full_disk_is_waited_for_and_said() {
     let home = tempfile::tempdir().expect("a folder");
@@ -67,12 +76,6 @@ fn a_full_disk_is_waited_for_and_said() {
     if !mounted.is_ok_and(|status| status.success()) {
         eprintln!("SKIPPED: only root may mount a small disk");
         return;
-    }
-    struct Unmount(std::path::PathBuf);
-    impl Drop for Unmount {
-        fn drop(&mut self) {
-            Command::new("umount").arg("-l").arg(&self.0).status().ok();
-        }
     }
     let _unmount = Unmount(folder.clone());
     let ballast = folder.join("ballast");

@@ -16,7 +16,7 @@ use tribunal_seal::wire::{
 
 const SEAL: &str = env!("CARGO_BIN_EXE_seal");
 /// Fails a test that hangs, long before a person would.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Pod {
     /// The spool's folder.
