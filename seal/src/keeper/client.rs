@@ -129,6 +129,11 @@ impl Client {
         self.waiting.is_none() && !self.leaving
     }
 
+    /// How far the container's own log is, if this is the connection for it.
+    pub(super) fn logged(&self) -> Option<u64> {
+        self.reading.filter(|_| self.is_seal)
+    }
+
     /// Whether there is something to send at this moment.
     pub(super) fn has_news(&self, spool: &Spool) -> bool {
         self.replied < self.replies.len()
@@ -318,9 +323,14 @@ impl Client {
             return Ok(false);
         };
         if at < spool.first() {
-            // Only a reader that never said what it has can meet this.
-            self.reply(FrameKind::Data, spool.first(), &[]);
-            self.reading = Some(spool.first());
+            // Only a reader that never said what it has can meet this. A log that is too slow goes on with
+            // what is newest: better one hole than many.
+            let at = match spool.segments.back() {
+                Some(newest) if self.is_seal => newest.start,
+                _ => spool.first(),
+            };
+            self.reply(FrameKind::Data, at, &[]);
+            self.reading = Some(at);
             return Ok(true);
         }
         let Some(segment) = spool.at(at) else {

@@ -31,7 +31,7 @@ use streams::{Fifo, Got};
 pub(crate) const SOCKET: &str = "keeper.sock";
 
 /// How long output is collected before it becomes a record: a thousand small writes cost one.
-const COLLECT: Duration = Duration::from_millis(4);
+const COLLECT: Duration = Duration::from_millis(10);
 /// How often the clock-driven part is looked after.
 const TICK: Duration = Duration::from_millis(200);
 /// Connections at once; more wait.
@@ -262,7 +262,11 @@ impl<'a> Keeper<'a> {
             if tick || closed.is_some() {
                 client.inform(spool, closed.as_deref(), &self.trouble);
             }
-            heard.and_then(|()| client.send(spool)).is_ok()
+            let goes_on = heard.and_then(|()| client.send(spool)).is_ok();
+            if let Some(offset) = client.logged() {
+                spool.logged(offset);
+            }
+            goes_on
         });
         self.clients = clients;
         for wish in wishes {

@@ -53,10 +53,19 @@ fn expand(text: &[char], done: &mut Vec<Vec<char>>) -> Result<(), &'static str> 
         return Ok(());
     };
     let mut from = open + 1;
+    let mut all = Vec::new();
     for to in commas.into_iter().chain([close]) {
-        let alternative = [&text[..open], &text[from..to], &text[close + 1..]].concat();
-        expand(&alternative, done)?;
+        all.push(&text[from..to]);
         from = to + 1;
+    }
+    // An empty alternative does not count, unless there is no other.
+    if all.iter().any(|one| !one.is_empty()) {
+        all.retain(|one| !one.is_empty());
+    } else {
+        all.truncate(1);
+    }
+    for one in all {
+        expand(&[&text[..open], one, &text[close + 1..]].concat(), done)?;
     }
     Ok(())
 }
@@ -210,7 +219,7 @@ fn fits(tokens: &[Token], path: &[char]) -> bool {
                 Token::One => advance(&mut next, at, here[at] && c.is_some() && !slash),
                 Token::Class(excluded, ranges) => {
                     let listed = |c| ranges.iter().any(|(from, to)| (from..=to).contains(&&c));
-                    let fits = c.is_some_and(|c| c != '/' && listed(c) != *excluded);
+                    let fits = c.is_some_and(|c| listed(c) != *excluded);
                     advance(&mut next, at, here[at] && fits);
                 }
                 Token::Many => {

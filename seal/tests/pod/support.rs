@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +16,8 @@ use tribunal_seal::wire::{
 };
 
 const SEAL: &str = env!("CARGO_BIN_EXE_seal");
+/// The container's own output.
+const LOGS: [&str; 2] = ["log.stdout", "log.stderr"];
 /// Fails a test that hangs, long before a person would.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -70,7 +73,13 @@ impl Pod {
 
     /// A suite under the seal, with these options before its command.
     pub(crate) fn seal(&self, options: &[&str], argv: &[&str]) -> Seal {
-        Seal::start(self, options, argv)
+        let log = self.work.with_file_name(LOGS[0]);
+        self.seal_into(options, argv, File::create(log).expect("a file").into())
+    }
+
+    /// The same, with another log for stdout.
+    pub(crate) fn seal_into(&self, options: &[&str], argv: &[&str], log: OwnedFd) -> Seal {
+        Seal::start(self, options, argv, log)
     }
 
     pub(crate) fn shell(&self, script: &str) -> Seal {
@@ -126,8 +135,8 @@ pub(crate) struct Seal {
 }
 
 impl Seal {
-    fn start(pod: &Pod, options: &[&str], argv: &[&str]) -> Self {
-        let logs = ["log.stdout", "log.stderr"].map(|name| pod.work.with_file_name(name));
+    fn start(pod: &Pod, options: &[&str], argv: &[&str], log: OwnedFd) -> Self {
+        let logs = LOGS.map(|name| pod.work.with_file_name(name));
         let message = pod.work.with_file_name("termination-log");
         let mut command = Command::new(SEAL);
         command.arg("run").arg("--spool").arg(&pod.folder);
@@ -135,7 +144,7 @@ impl Seal {
         command.args(options).arg("--").args(argv);
         command.current_dir(&pod.work).process_group(0);
         command.stdin(Stdio::null());
-        command.stdout(File::create(&logs[0]).expect("a file"));
+        command.stdout(log);
         command.stderr(File::create(&logs[1]).expect("a file"));
         let child = command.spawn().expect("the seal starts");
         Self {
