@@ -23,6 +23,9 @@ mod segment;
 mod spool;
 mod streams;
 
+#[cfg(test)]
+mod tests;
+
 use client::{Client, Wish};
 use spool::Spool;
 use streams::{Fifo, Got};
