@@ -142,16 +142,13 @@ impl Line {
                 (false, Some((socket, _))) if !bytes.is_empty() => socket.write_all(bytes),
                 _ => self.hear(),
             };
-            match heard {
-                Ok(()) => {
-                    sent = true;
-                    // A keeper that answers is not lost.
-                    lost_at = None;
-                }
-                Err(_) => {
-                    lost_at.get_or_insert_with(Instant::now);
-                    self.connection = None;
-                }
+            if heard.is_ok() {
+                sent = true;
+                // A keeper that answers is not lost.
+                lost_at = None;
+            } else {
+                lost_at.get_or_insert_with(Instant::now);
+                self.connection = None;
             }
         }
     }
