@@ -30,8 +30,11 @@ fn file(folder: &Path) -> std::path::PathBuf {
     folder.join("spool-0000000000000000")
 }
 
-/// Reads it as a runner does: its stdout so far.
-fn read(spool: &Spool) -> Result<(Vec<u8>, Option<Proof>, Vec<String>), String> {
+/// Stdout so far, what it is worth, and what is said of gaps.
+type Seen = (Vec<u8>, Option<Proof>, Vec<String>);
+
+/// Reads it as a runner does.
+fn read(spool: &Spool) -> Result<Seen, String> {
     let mut records = Records::new(spool.first());
     let mut verifier = Verifier::default();
     let (mut stdout, mut gaps) = (Vec::new(), Vec::new());
@@ -109,7 +112,7 @@ fn a_record_that_was_being_moved_is_completed_with_all_that_is_there() {
 #[test]
 fn a_spool_over_many_segments_is_taken_up_with_its_digest() {
     let home = tempfile::tempdir().expect("a folder");
-    let piece = [b'x'; 60_000];
+    let piece = vec![b'x'; 60_000];
     // Segments have 512 KiB here; what the runner has, goes.
     let mut spool = begun(home.path(), &[&piece[..]; 30]);
     assert!(spool.segments.len() > 2);

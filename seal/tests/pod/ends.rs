@@ -169,3 +169,16 @@ fn a_keeper_whose_suite_never_began_leaves_when_asked() {
         .expect("sent");
     assert_eq!(pod.keeper.wait().expect("ended").code(), Some(0));
 }
+
+#[test]
+fn a_second_start_in_the_same_pod_is_refused() {
+    let pod = Pod::new();
+    pod.shell("echo once").wait();
+    let mut again = pod.seal(&[], &["touch", "started"]);
+    assert_eq!(again.wait().code(), Some(125));
+    assert!(!pod.work.join("started").exists());
+    assert!(
+        matches!(again.last_word(), LastWord::Failed(reason) if reason.contains("earlier start"))
+    );
+    assert_eq!(pod.follow().stdout(), b"once\n");
+}
