@@ -28,6 +28,7 @@ fn order<'a>(suite: &'a Suite, attempt: u32) -> Order<'a> {
         suite,
         spec,
         attempt,
+        sealing: None,
     }
 }
 
