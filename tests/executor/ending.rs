@@ -156,6 +156,7 @@ async fn who_is_cancelled_before_the_start_never_starts() {
         attempt: 1,
         dir: dir.clone(),
         output,
+        artifacts: tokio::sync::oneshot::channel().0,
         cancel: receiver,
         phase,
         observed: tokio::sync::mpsc::unbounded_channel().0,

@@ -103,6 +103,7 @@ impl Rig {
             attempt: 1,
             dir,
             output,
+            artifacts: tokio::sync::oneshot::channel().0,
             cancel: receiver,
             phase,
             observed,

@@ -22,6 +22,7 @@ use crate::plan::{Cluster, Plan, Selection, Target, resolve};
 Examples:
   tribunal doctor                              what is there and what is missing
   tribunal doctor --role | kubectl apply -f -  the Role alone, without asking the cluster
+  tribunal doctor --role stream                the Role without what sealed capture needs
 
 Exit codes: 0 suites can run, 2 the pipeline is invalid, 3 something required is missing or the cluster cannot be reached"
 )]
@@ -29,12 +30,22 @@ pub(crate) struct DoctorArgs {
     /// The pipeline file
     #[arg(long, value_name = "FILE", default_value = "pipeline.toml")]
     pub(crate) pipeline: PathBuf,
-    /// Only the Role that a runner needs, for a service account `tribunal-runner`
-    #[arg(long)]
-    pub(crate) role: bool,
+    /// Only the Role that a runner needs, for a service account `tribunal-runner`: `sealed` captures with proof,
+    /// `stream` needs no ConfigMaps and no port-forward
+    #[arg(long, value_name = "CAPTURE", value_enum, num_args = 0..=1, default_missing_value = "sealed")]
+    pub(crate) role: Option<RoleFor>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = DoctorFormat::Human)]
     pub(crate) format: DoctorFormat,
+}
+
+/// The capture that a Role is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleFor {
+    /// With ConfigMaps and port-forward
+    Sealed,
+    /// The log API alone
+    Stream,
 }
 
 /// How the findings are shown.
@@ -76,8 +87,8 @@ pub(crate) fn doctor(
         }
     };
     let namespaces = namespaces(&plan);
-    if args.role {
-        return roles(&namespaces, out);
+    if let Some(capture) = args.role {
+        return roles(&namespaces, capture == RoleFor::Sealed, out);
     }
     let Some(cluster) = &plan.cluster else {
         if args.format == DoctorFormat::Json {
@@ -131,13 +142,17 @@ fn namespaces(plan: &Plan) -> Vec<Option<String>> {
     namespaces
 }
 
-fn roles(namespaces: &[Option<String>], out: &mut dyn Write) -> io::Result<ExitStatus> {
+fn roles(
+    namespaces: &[Option<String>],
+    sealed: bool,
+    out: &mut dyn Write,
+) -> io::Result<ExitStatus> {
     let mut roles: Vec<String> = namespaces
         .iter()
-        .map(|name| kubernetes::role(name.as_deref().unwrap_or("default"), None))
+        .map(|name| kubernetes::role(name.as_deref().unwrap_or("default"), None, sealed))
         .collect();
     if roles.is_empty() {
-        roles.push(kubernetes::role("default", None));
+        roles.push(kubernetes::role("default", None, sealed));
     }
     out.write_all(roles.join("---\n").as_bytes())?;
     Ok(ExitStatus::Passed)
@@ -194,7 +209,7 @@ fn text(found: &Examination) -> String {
     for ward in &found.namespaces {
         text.push_str(&namespace(ward));
         if ward.permissions.iter().any(is_missing) {
-            roles.push(kubernetes::role(&ward.name, found.user.as_deref()));
+            roles.push(kubernetes::role(&ward.name, found.user.as_deref(), true));
         }
     }
     text.push_str(match (found.is_well(), roles.is_empty()) {
@@ -227,7 +242,7 @@ fn namespace(ward: &Ward) -> String {
             Some(false) if permission.required => "no suite can run without it".to_owned(),
             _ => clean(&permission.note, 200),
         };
-        let line = format!("  {found:<8} {action:<14} {note}");
+        let line = format!("  {found:<8} {action:<23} {note}");
         text.push_str(line.trim_end());
         text.push('\n');
     }

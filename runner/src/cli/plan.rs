@@ -150,7 +150,12 @@ fn on_cluster(plan: &Plan) -> String {
             None => "the context's namespace".to_owned(),
         };
         let capture = match spec.capture {
-            CaptureMode::Stream => "capture stream (the log API)",
+            CaptureMode::Stream => "capture stream (the log API)".to_owned(),
+            CaptureMode::Sealed => "capture sealed".to_owned(),
+            CaptureMode::Auto => match spec.never_sealed(&suite.command) {
+                None => "capture sealed, where the cluster allows it".to_owned(),
+                Some(why) => format!("capture stream: {}", clean(&why, 200)),
+            },
         };
         let line = format!(
             "  {}: image {}, {namespace}, {capture}\n",

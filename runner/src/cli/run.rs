@@ -75,7 +75,15 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
             let connection = runtime
                 .block_on(kubernetes::connect(cluster))
                 .map_err(|error| Failure::errored(on_cluster(&plan, &error)))?;
-            Some(Arc::new(KubernetesExecutor::new(connection, &plan.pipeline)) as Arc<dyn Executor>)
+            let survey = runtime.block_on(kubernetes::survey(&connection, &plan));
+            if let Some(broken) = survey.broken_demands(&connection, &plan) {
+                return Err(Failure::errored(format!("{broken}; nothing was run")));
+            }
+            for note in survey.notes(&connection, &plan) {
+                options::complain(&format!("note: {note}"));
+            }
+            let executor = KubernetesExecutor::new(connection, &plan.pipeline, survey);
+            Some(Arc::new(executor) as Arc<dyn Executor>)
         }
         None => None,
     };

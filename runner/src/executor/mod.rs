@@ -6,9 +6,10 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::capture;
+use crate::capture::artifacts::Collected;
 use crate::event::Phase;
 use crate::model::Termination;
 use crate::plan::Suite;
@@ -25,6 +26,9 @@ pub trait Executor: Send + Sync {
     /// `cx.output` or the drain deadline has passed; the output is finished before it returns. Never
     /// fails: what goes wrong is an [`EndState`](crate::model::EndState).
     async fn execute(&self, suite: &Suite, cx: AttemptContext) -> Termination;
+
+    /// Removes what was made for all attempts together. Called once, after the last attempt has ended.
+    async fn close(&self) {}
 }
 
 /// What an executor is given for one attempt.
@@ -37,6 +41,9 @@ pub struct AttemptContext {
     pub dir: PathBuf,
     /// Where the output goes. Dropping it unfinished marks the capture `cut`.
     pub output: capture::Writer,
+    /// Where to hand over the artifacts, copied to `artifacts` in `dir`, when the executor collects them itself.
+    /// Dropped unused: they are collected from the suite's working directory on this machine.
+    pub artifacts: oneshot::Sender<Collected>,
     /// How strongly the attempt is to be cancelled; it only rises.
     pub cancel: watch::Receiver<Cancel>,
     /// Where to say what the attempt is doing.

@@ -19,7 +19,8 @@ mod resolve;
 mod select;
 mod slug;
 
-pub use kubernetes::{CaptureMode, Cluster, KubernetesSpec, Toleration};
+pub(crate) use kubernetes::ARCH_LABEL;
+pub use kubernetes::{CaptureMode, Cluster, KubernetesSpec, SEALED_ARCHITECTURES, Toleration};
 pub use resolve::resolve;
 pub use select::{PlanError, Selection};
 

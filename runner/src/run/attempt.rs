@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::cases::CaseBook;
 use super::suite::SuiteContext;
 use super::{Message, dir};
+use crate::capture::artifacts::Collected;
 use crate::capture::{self, Capture};
 use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
 use crate::executor::AttemptContext;
@@ -118,6 +119,7 @@ async fn execute_and_judge(
     let (notices_tx, notices_rx) = mpsc::channel(256);
     let (phase_tx, phase_rx) = mpsc::unbounded_channel();
     let (observed_tx, observed_rx) = mpsc::unbounded_channel();
+    let (artifacts_tx, artifacts_rx) = oneshot::channel();
     let evidence = Evidence {
         facts: Arc::new(facts(cx, attempt)),
         capture: Arc::clone(&capture),
@@ -128,6 +130,7 @@ async fn execute_and_judge(
         attempt,
         dir: dir.clone(),
         output: writer,
+        artifacts: artifacts_tx,
         cancel: cx.cancel.clone(),
         phase: phase_tx,
         observed: observed_tx,
@@ -135,7 +138,7 @@ async fn execute_and_judge(
     let executing = async {
         let begun = std::time::SystemTime::now();
         let termination = cx.executor.execute(&cx.suite, context).await;
-        let outcome = finish(cx, &capture, termination, dir, begun).await;
+        let outcome = finish(cx, &capture, termination, artifacts_rx, dir, begun).await;
         cx.say(EventKind::PhaseChanged {
             suite: cx.index,
             attempt,
@@ -163,6 +166,7 @@ async fn finish(
     cx: &SuiteContext,
     capture: &Arc<Capture>,
     termination: Termination,
+    artifacts: oneshot::Receiver<Collected>,
     dir: PathBuf,
     begun: std::time::SystemTime,
 ) -> Outcome {
@@ -173,7 +177,10 @@ async fn finish(
         artifacts: Vec::new(),
         warnings: Vec::new(),
     };
-    if !cx.suite.artifacts.is_empty() {
+    if let Ok(collected) = artifacts.await {
+        outcome.artifacts = collected.files;
+        outcome.warnings = collected.warnings;
+    } else if !cx.suite.artifacts.is_empty() {
         let suite = Arc::clone(&cx.suite);
         let collecting = tokio::task::spawn_blocking(move || {
             capture::artifacts::collect(&suite.cwd, &suite.artifacts, &dir.join("artifacts"), begun)

@@ -42,6 +42,11 @@ impl Verifier {
         self.streams[stream.index()].bytes()
     }
 
+    /// The digest of those bytes.
+    pub fn digest(&self, stream: Stream) -> [u8; DIGEST] {
+        self.streams[stream.index()].digest()
+    }
+
     /// The name of the spool, once its first record went by.
     pub fn session(&self) -> Option<[u8; SESSION]> {
         self.session

@@ -10,7 +10,7 @@ use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 use crate::plan::{CaptureMode, Toleration};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "namespace",
     "image",
     "image_pull_policy",
@@ -25,9 +25,11 @@ const KEYS: [&str; 15] = [
     "ttl",
     "provisioning_timeout",
     "capture",
+    "spool_limit",
+    "hold",
     "pod",
 ];
-const RUN_KEYS: [&str; 18] = [
+const RUN_KEYS: [&str; 20] = [
     "kubeconfig",
     "context",
     "jobs",
@@ -45,8 +47,12 @@ const RUN_KEYS: [&str; 18] = [
     "ttl",
     "provisioning_timeout",
     "capture",
+    "spool_limit",
+    "hold",
     "pod",
 ];
+/// A spool holds a few records at least, and no node has more to give than this.
+const SPOOL: std::ops::RangeInclusive<u64> = (1 << 20)..=(1 << 40);
 const TOLERATION_KEYS: [&str; 5] = ["key", "operator", "value", "effect", "seconds"];
 
 /// `[kubernetes]`: what is of the run, and what every suite on Kubernetes falls back on.
@@ -80,6 +86,10 @@ pub(super) struct RawKubernetes {
     pub(super) ttl: Option<Duration>,
     pub(super) provisioning_timeout: Option<Duration>,
     pub(super) capture: Option<CaptureMode>,
+    /// Where the mode is written.
+    pub(super) capture_span: Span,
+    pub(super) spool_limit: Option<u64>,
+    pub(super) hold: Option<Duration>,
     pub(super) pod: Option<serde_json::Value>,
 }
 
@@ -171,7 +181,12 @@ impl Cx<'_> {
             }
             "ttl" => raw.ttl = self.duration(field, true),
             "provisioning_timeout" => raw.provisioning_timeout = self.duration(field, false),
-            "capture" => raw.capture = self.capture(field),
+            "capture" => {
+                raw.capture = self.capture(field);
+                raw.capture_span = field.span.clone();
+            }
+            "spool_limit" => raw.spool_limit = self.size(field, SPOOL, "from 1MiB to 1TiB"),
+            "hold" => raw.hold = self.duration(field, false),
             "pod" => {
                 if matches!(field.value, toml::de::DeValue::Table(_)) {
                     raw.pod = self.json(field, field.value, &field.span);
@@ -223,17 +238,12 @@ impl Cx<'_> {
     }
 
     fn capture(&mut self, field: &Field<'_>) -> Option<CaptureMode> {
-        if self.one_of(field, &["stream", "sealed"])? == "stream" {
-            return Some(CaptureMode::Stream);
-        }
-        let problem = Problem::at(
-            "not-supported",
-            field.span.clone(),
-            format!("{} \"sealed\" is not available yet", field.path),
-        )
-        .label("write \"stream\", or leave it out");
-        self.add(problem);
-        None
+        let word = self.one_of(field, &["stream", "sealed", "auto"])?;
+        Some(match word.as_str() {
+            "stream" => CaptureMode::Stream,
+            "sealed" => CaptureMode::Sealed,
+            _ => CaptureMode::Auto,
+        })
     }
 
     fn resources(&mut self, field: &Field<'_>, raw: &mut RawKubernetes) {

@@ -9,12 +9,16 @@ use super::kubernetes::RawKubernetes;
 use super::merge::Merged;
 use super::suite::Text;
 use crate::config::error::Problem;
-use crate::plan::{CaptureMode, KubernetesSpec, Target};
+use crate::plan::{CaptureMode, Command, KubernetesSpec, Target};
 
 /// How long the cluster keeps an ended Job that tribunal could not delete.
 const TTL: Duration = Duration::from_hours(1);
 /// How long a suite may wait for its container.
 const PROVISIONING: Duration = Duration::from_mins(10);
+/// Bytes of output that wait in the pod for the runner.
+const SPOOL_LIMIT: u64 = 256 << 20;
+/// How long the pod waits for a runner that is away.
+const HOLD: Duration = Duration::from_mins(5);
 
 /// Where the suite runs; none when that cannot be said, which has been told then.
 pub(super) fn of(cx: &mut Cx<'_>, suite: &Merged<'_>) -> Option<Target> {
@@ -43,7 +47,7 @@ pub(super) fn of(cx: &mut Cx<'_>, suite: &Merged<'_>) -> Option<Target> {
             .or_else(|| get(base))
             .map(|text| text.get_ref().clone())
     };
-    Some(Target::Kubernetes(Arc::new(KubernetesSpec {
+    let spec = KubernetesSpec {
         namespace: text(|raw| raw.namespace.as_ref()),
         image: image.get_ref().clone(),
         image_pull_policy: own
@@ -74,9 +78,40 @@ pub(super) fn of(cx: &mut Cx<'_>, suite: &Merged<'_>) -> Option<Target> {
             .provisioning_timeout
             .or(base.provisioning_timeout)
             .unwrap_or(PROVISIONING),
-        capture: own.capture.or(base.capture).unwrap_or(CaptureMode::Stream),
+        capture: own.capture.or(base.capture).unwrap_or(CaptureMode::Auto),
+        spool_limit: own.spool_limit.or(base.spool_limit).unwrap_or(SPOOL_LIMIT),
+        hold: own.hold.or(base.hold).unwrap_or(HOLD),
         pod: pods(base.pod.as_ref(), own.pod.as_ref()),
-    })))
+    };
+    can_be_sealed(cx, suite, &spec);
+    Some(Target::Kubernetes(Arc::new(spec)))
+}
+
+/// A capture that is demanded and cannot be is a mistake of the pipeline.
+fn can_be_sealed(cx: &mut Cx<'_>, suite: &Merged<'_>, spec: &KubernetesSpec) {
+    if spec.capture != CaptureMode::Sealed {
+        return;
+    }
+    let command = match suite.command() {
+        None => Command::Image,
+        Some(_) => Command::Argv(Vec::new()),
+    };
+    let own = suite.own.kubernetes.as_ref();
+    let at = own
+        .filter(|own| own.capture.is_some())
+        .unwrap_or(suite.cluster);
+    if let Some(why) = spec.never_sealed(&command) {
+        let problem = Problem::at(
+            "never-sealed",
+            at.capture_span.clone(),
+            format!(
+                "suite \"{}\" cannot be captured sealed: {why}",
+                suite.name.name
+            ),
+        )
+        .label("write \"auto\" or \"stream\"");
+        cx.add(problem);
+    }
 }
 
 /// Every text of the two tables that may hold variables.
@@ -116,16 +151,18 @@ fn fits(cx: &mut Cx<'_>, suite: &Merged<'_>) {
         cx.add(problem);
     }
     let globs = suite.pick(|raw| raw.artifacts.as_deref()).unwrap_or(&[]);
-    if let Some(first) = globs.first() {
+    let own = suite.own.kubernetes.as_ref();
+    let mode = own.and_then(|own| own.capture).or(suite.cluster.capture);
+    if let (Some(first), Some(CaptureMode::Stream)) = (globs.first(), mode) {
         let problem = Problem::at(
-            "local-only",
+            "not-sealed",
             first.span(),
             format!(
-                "suite \"{}\" runs in a container: artifacts are not collected there yet",
+                "suite \"{}\" runs in a container: its artifacts can be collected only where its capture is sealed",
                 suite.name.name
             ),
         )
-        .label("take it out, or write artifacts = [] in the suite");
+        .label("take it out, write artifacts = [] in the suite, or do not write capture = \"stream\"");
         cx.add(problem);
     }
 }

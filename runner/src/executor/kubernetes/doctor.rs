@@ -49,6 +49,17 @@ const NEEDS: [(&str, &str, &str, &str); 12] = [
     ),
 ];
 
+/// What sealed capture needs besides; without it the log API is what is left.
+pub(super) const SEALED: [(&str, &str, &str, &str); 4] = [
+    ("", "configmaps", "create", UNSEALED),
+    ("", "configmaps", "delete", UNSEALED),
+    ("", "pods/portforward", "get", UNSEALED),
+    // For web sockets, from Kubernetes 1.35 on.
+    ("", "pods/portforward", "create", UNSEALED),
+];
+const UNSEALED: &str =
+    "output is captured over the log API (stream), not sealed: no proof, no artifacts";
+
 /// What `tribunal doctor` found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Examination {
@@ -139,7 +150,7 @@ async fn ward(connection: &Connection, name: String) -> Ward {
         _ => None,
     };
     let mut permissions = Vec::new();
-    for (group, resource, verb, lost) in NEEDS {
+    for (group, resource, verb, lost) in NEEDS.into_iter().chain(SEALED) {
         let (allowed, why) = match may(connection, &name, group, resource, verb).await {
             Ok(allowed) => (Some(allowed), lost.to_owned()),
             Err(why) => (None, why),
@@ -159,7 +170,7 @@ async fn ward(connection: &Connection, name: String) -> Ward {
     }
 }
 
-async fn may(
+pub(super) async fn may(
     connection: &Connection,
     namespace: &str,
     group: &str,
@@ -197,13 +208,16 @@ async fn may(
 ///
 /// `user` is a name as the API server writes it: `system:serviceaccount:NAMESPACE:NAME` becomes a
 /// service account. None: the binding names a service account `tribunal-runner`.
-pub fn role(namespace: &str, user: Option<&str>) -> String {
+///
+/// `sealed`: with what sealed capture needs.
+pub fn role(namespace: &str, user: Option<&str>, sealed: bool) -> String {
     let mut text = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: tribunal-runner\n  \
          namespace: {namespace}\nrules:\n"
     );
     let mut rules: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for (group, resource, verb, _) in NEEDS {
+    let besides: &[_] = if sealed { &SEALED } else { &[] };
+    for (group, resource, verb, _) in NEEDS.iter().chain(besides).copied() {
         match rules.iter_mut().find(|(_, known, _)| *known == resource) {
             Some((_, _, verbs)) => verbs.push(verb),
             None => rules.push((group, resource, vec![verb])),
@@ -248,17 +262,17 @@ mod tests {
 
     #[test]
     fn the_role_has_just_what_is_asked_for() {
-        insta::assert_snapshot!(role("ci", Some("system:serviceaccount:runners:bot")));
+        insta::assert_snapshot!(role("ci", Some("system:serviceaccount:runners:bot"), true));
     }
 
     #[test]
     fn people_are_users_and_nobody_is_a_service_account() {
-        let user = role("ci", Some("anna@example.com"));
+        let user = role("ci", Some("anna@example.com"), true);
         assert!(
             user.contains("kind: User\n    name: \"anna@example.com\""),
             "{user}"
         );
-        let nobody = role("ci", None);
+        let nobody = role("ci", None, false);
         assert!(
             nobody.contains("kind: ServiceAccount\n    name: tribunal-runner\n    namespace: ci"),
             "{nobody}"

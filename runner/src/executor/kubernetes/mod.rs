@@ -21,25 +21,29 @@ mod doctor;
 mod drain;
 mod manifest;
 mod namespace;
+mod sealed;
 
 pub use client::{ConnectError, Connection, connect};
 pub use doctor::{Examination, Permission, Ward, examine, role};
 use namespace::Namespace;
+pub use sealed::{Survey, survey};
 
 /// Runs attempts as Jobs of one cluster.
 pub struct KubernetesExecutor {
     connection: Connection,
     pipeline: String,
+    survey: Survey,
     pace: Arc<create::Pace>,
     namespaces: Mutex<BTreeMap<String, Arc<Namespace>>>,
 }
 
 impl KubernetesExecutor {
-    /// Prepares it; nothing is sent yet.
-    pub fn new(connection: Connection, pipeline: &str) -> Self {
+    /// Prepares it; nothing is sent yet. `survey`: what the cluster allows for the plan that is run.
+    pub fn new(connection: Connection, pipeline: &str, survey: Survey) -> Self {
         Self {
             connection,
             pipeline: pipeline.to_owned(),
+            survey,
             pace: Arc::default(),
             namespaces: Mutex::default(),
         }
@@ -80,6 +84,18 @@ impl Executor for KubernetesExecutor {
             .as_deref()
             .unwrap_or(&self.connection.namespace);
         let space = self.namespace(name, &cx.run);
-        attempt::run(&space, suite, spec, cx).await
+        let choice = self.survey.choose(name, suite, spec);
+        attempt::run(&space, suite, spec, choice, cx).await
+    }
+
+    async fn close(&self) {
+        let spaces: Vec<Arc<Namespace>> = {
+            let spaces = self.namespaces.lock();
+            let spaces = spaces.unwrap_or_else(PoisonError::into_inner);
+            spaces.values().map(Arc::clone).collect()
+        };
+        for space in spaces {
+            space.delivery.clear().await;
+        }
     }
 }

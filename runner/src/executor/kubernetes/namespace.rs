@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::board::{self, Board};
 use super::create::Pace;
 use super::manifest;
+use super::sealed::Delivery;
 
 /// A namespace in which suites of this run are.
 pub(super) struct Namespace {
@@ -22,6 +23,8 @@ pub(super) struct Namespace {
     pub(super) events: Api<Event>,
     pub(super) board: Arc<Board>,
     pub(super) pace: Arc<Pace>,
+    /// The program for sealed pods.
+    pub(super) delivery: Delivery,
     /// The watches and the beats under way; ended with this.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -56,6 +59,7 @@ impl Namespace {
             name: name.to_owned(),
             pipeline: pipeline.to_owned(),
             events: Api::namespaced(client.clone(), name),
+            delivery: Delivery::new(&client, name, run),
             client,
             jobs,
             pods,

@@ -103,7 +103,9 @@ impl Life<'_> {
                 true
             }
             (_, Some(at)) if self.killed => at.elapsed() > Duration::from_secs(5),
-            (_, Some(at)) => at.elapsed() > self.suite.grace + drain + GIVE_UP,
+            (_, Some(at)) => {
+                at.elapsed() > self.suite.grace + drain + self.sealed_extra() + GIVE_UP
+            }
             // The pod is over and its main container never ran: an init container failed, or it was evicted.
             _ => {
                 self.output.is_some()
@@ -137,6 +139,9 @@ impl Life<'_> {
                 container.message = container.message.replace(&format!("{marker}\n"), "");
             }
         }
+        self.interpret(&mut termination);
+        self.hand_over_artifacts();
+        self.dismiss_keeper(&objects).await;
         self.delete_job().await;
         match self.main.take() {
             Some((mut drained, output)) => {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::board::Objects;
 use super::create::create;
@@ -15,7 +15,9 @@ use super::diagnose::{self, EndedBy, PodSeen, Seen, Verdict};
 use super::drain::Drained;
 use super::manifest::{self, MAIN, Order};
 use super::namespace::Namespace;
+use super::sealed::{Choice, Sealing};
 use crate::capture;
+use crate::capture::artifacts::Collected;
 use crate::event::Phase;
 use crate::executor::{AttemptContext, Cancel};
 use crate::model::{Completeness, EndState, Termination};
@@ -24,8 +26,10 @@ use crate::plan::{KubernetesSpec, Suite};
 mod beginning;
 mod ending;
 mod reading;
+mod sealing;
 
 use reading::Reading;
+use sealing::{Told, seal};
 
 /// The watch may be late: the attempt looks at its clocks at least so often.
 const TICK: Duration = Duration::from_millis(500);
@@ -43,14 +47,23 @@ pub(super) async fn run(
     space: &Namespace,
     suite: &Suite,
     spec: &KubernetesSpec,
+    choice: Choice,
     cx: AttemptContext,
 ) -> Termination {
+    let sealing = match seal(space, suite, spec, choice, &cx).await {
+        Ok(sealing) => sealing,
+        Err(end) => {
+            cx.output.finish(Completeness::Unavailable, "nothing ran");
+            return Termination::new(end);
+        }
+    };
     let order = Order {
         run: &cx.run,
         pipeline: &space.pipeline,
         suite,
         spec,
         attempt: cx.attempt,
+        sealing: sealing.as_ref(),
     };
     let mut job = match manifest::job(&order) {
         Ok(job) => job,
@@ -69,9 +82,9 @@ pub(super) async fn run(
     annotations.insert(manifest::HEARTBEAT.to_owned(), now);
     let name = job.metadata.name.clone().unwrap_or_default();
     let objects = space.board.open(&name);
-    let termination = Life::new(space, suite, spec, cx, name.clone(), objects)
-        .live(&job)
-        .await;
+    let mut life = Life::new(space, suite, spec, cx, name.clone(), objects);
+    life.sealing = sealing;
+    let termination = life.live(&job).await;
     space.board.close(&name);
     termination
 }
@@ -87,6 +100,12 @@ struct Life<'a> {
     phase: mpsc::UnboundedSender<(Phase, String)>,
     observed: mpsc::UnboundedSender<String>,
     dir: PathBuf,
+    /// `None`: its output is read over the log API.
+    sealing: Option<Sealing>,
+    /// Where the artifacts go that are collected; taken when they are.
+    artifacts: Option<oneshot::Sender<Collected>>,
+    /// What the seal and the keeper told.
+    sealed: Option<Told>,
     /// The line that the main container prints first, where it does.
     marker: Option<String>,
     /// Gone into the main container's reading once that begins.
@@ -132,6 +151,9 @@ impl<'a> Life<'a> {
             phase: cx.phase,
             observed: cx.observed,
             dir: cx.dir,
+            sealing: None,
+            artifacts: Some(cx.artifacts),
+            sealed: None,
             marker: None,
             output: Some(cx.output),
             readings: BTreeMap::new(),

@@ -13,20 +13,29 @@ use super::super::board::Objects;
 use super::super::diagnose;
 use super::super::drain::{self, ContainerPhase, Drained, FileSink, KubeLogs, Limits};
 use super::super::manifest::MAIN;
+use super::super::sealed::{self, KEEPER, KubeLink, MainEnd, Shelf, Source};
 use super::Life;
+use super::sealing::Told;
 use crate::capture;
 
 /// One container that is being read.
 pub(super) struct Reading {
     main: bool,
     phase: watch::Sender<ContainerPhase>,
-    task: Option<JoinHandle<Read>>,
+    /// The main container's end, for a sealed reading.
+    end: watch::Sender<Option<MainEnd>>,
+    task: Option<JoinHandle<Done>>,
     /// What the task came to, until it is taken in.
-    end: Option<Result<Read, JoinError>>,
+    came: Option<Result<Done, JoinError>>,
 }
 
-/// What was read, and the writer of the suite's own output.
-type Read = (Drained, Option<capture::Writer>);
+/// What a reading came to.
+struct Done {
+    drained: Drained,
+    /// Of the main container.
+    output: Option<capture::Writer>,
+    sealed: Option<Told>,
+}
 
 impl Reading {
     /// Whether everything of it is there.
@@ -52,7 +61,7 @@ pub(super) async fn any_done(readings: &mut BTreeMap<(String, String), Reading>)
         .map(|reading| {
             Box::pin(async move {
                 if let Some(task) = &mut reading.task {
-                    reading.end = Some(task.await);
+                    reading.came = Some(task.await);
                     reading.task = None;
                 }
             })
@@ -69,15 +78,27 @@ impl Life<'_> {
     pub(super) fn read_containers(&mut self, objects: &Objects) {
         let first = objects.pods.keys().next().cloned();
         for (uid, now) in &objects.pods {
-            for (container, phase) in diagnose::container_phases(&now.pod, now.deleted) {
+            let phases = diagnose::container_phases(&now.pod, now.deleted);
+            let is_kept = self.sealing.is_some()
+                && phases
+                    .iter()
+                    .any(|(name, phase)| name == KEEPER && *phase == ContainerPhase::Running);
+            for (container, phase) in phases {
+                if container == KEEPER {
+                    continue;
+                }
                 let key = (uid.clone(), container.clone());
                 if let Some(reading) = self.readings.get(&key) {
+                    if container == MAIN && reading.end.borrow().is_none() {
+                        reading.end.send_replace(Self::main_end(&now.pod));
+                    }
                     reading.phase.send_if_modified(|old| {
                         let changed = *old != phase;
                         *old = phase.clone();
                         changed
                     });
                 } else if matches!(phase, ContainerPhase::Running | ContainerPhase::Ended)
+                    || (container == MAIN && is_kept)
                     || (container == MAIN && matches!(phase, ContainerPhase::Gone(_)))
                 {
                     let main = container == MAIN && first.as_ref() == Some(uid);
@@ -89,6 +110,10 @@ impl Life<'_> {
     }
 
     fn open(&mut self, pod: &Pod, container: &str, phase: ContainerPhase, main: bool) -> Reading {
+        let (end, ended) = watch::channel(None);
+        if main {
+            end.send_replace(Self::main_end(pod));
+        }
         let pod = pod.name_any();
         let client: Client = self.space.client.clone();
         let logs = KubeLogs::new(client, &self.space.name, &pod, container);
@@ -97,27 +122,53 @@ impl Life<'_> {
         let output = if main { self.output.take() } else { None };
         let file = side_file(&self.dir, &pod, container);
         let marker = self.marker.clone().filter(|_| main);
+        let sealing = self.sealing.clone().filter(|_| main);
+        let link = KubeLink::new(self.space.pods.clone(), pod.clone());
+        let shelf = Shelf::new(self.dir.join("artifacts"));
+        let observed = self.observed.clone();
+        let sealed_limits = sealed::Limits::new(self.suite.drain_timeout);
         #[expect(
             clippy::disallowed_methods,
             reason = "aborted when its reading is dropped, with the attempt at the latest"
         )]
         let task = tokio::spawn(async move {
-            if let Some(mut output) = output {
-                let drained = drain::drain(&logs, receiver, &mut output, marker, &limits).await;
-                (drained, Some(output))
-            } else {
+            let Some(mut output) = output else {
                 let mut sink = FileSink::new(file);
-                (
-                    drain::drain(&logs, receiver, &mut sink, None, &limits).await,
-                    None,
-                )
+                return Done {
+                    drained: drain::drain(&logs, receiver, &mut sink, None, &limits).await,
+                    output: None,
+                    sealed: None,
+                };
+            };
+            let Some(sealing) = sealing else {
+                return Done {
+                    drained: drain::drain(&logs, receiver, &mut output, marker, &limits).await,
+                    output: Some(output),
+                    sealed: None,
+                };
+            };
+            let source = Source {
+                link: &link,
+                token: &sealing.token,
+                logs: &logs,
+                log_file: file,
+                phase: receiver,
+                main: ended,
+                observed,
+            };
+            let read = sealed::read(source, &mut output, shelf, &sealed_limits).await;
+            Done {
+                drained: read.drained.clone(),
+                output: Some(output),
+                sealed: Some(Told::from(read)),
             }
         });
         Reading {
             main,
             phase: sender,
+            end,
             task: Some(task),
-            end: None,
+            came: None,
         }
     }
 
@@ -125,14 +176,21 @@ impl Life<'_> {
     pub(super) async fn collect_readings(&mut self) {
         for (key, reading) in &mut self.readings {
             if let Some(task) = reading.task.take_if(|task| task.is_finished()) {
-                reading.end = Some(task.await);
+                reading.came = Some(task.await);
             }
-            let Some(end) = reading.end.take() else {
+            let Some(came) = reading.came.take() else {
                 continue;
             };
-            match end {
-                Ok((drained, Some(output))) => self.main = Some((drained, output)),
-                Ok((drained, None)) => {
+            match came {
+                Ok(Done {
+                    drained,
+                    output: Some(output),
+                    sealed,
+                }) => {
+                    self.sealed = sealed;
+                    self.main = Some((drained, output));
+                }
+                Ok(Done { drained, .. }) => {
                     let line = format!(
                         "log of {}: {} {}",
                         key.1,

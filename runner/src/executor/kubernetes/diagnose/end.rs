@@ -2,6 +2,8 @@
 
 use k8s_openapi::api::core::v1::{Container as PodContainer, ContainerStateTerminated, Pod};
 
+use tribunal_seal::wire::{End, LastWord};
+
 use super::container::{containers, of_container, said};
 use super::{EndedBy, PodSeen, Seen, main_ended, phase_of, place, statuses};
 use crate::model::{Condition, EndState, Termination, human_ms, millis};
@@ -140,6 +142,9 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
             };
         }
     }
+    if let Some(end) = of_seal(main) {
+        return end;
+    }
     let end = of_container(main);
     if end == (EndState::Exited { code: 0 }) && phase_of(now.pod) == "Failed" {
         let culprit = statuses(now.pod)
@@ -171,6 +176,28 @@ fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
     let asked = gone_by.0.as_second() - grace;
     let ended = main.finished_at.as_ref();
     ended.is_none_or(|ended| ended.0.as_second() >= asked)
+}
+
+/// What only the seal knows: that the suite itself was never started.
+fn of_seal(main: &ContainerStateTerminated) -> Option<EndState> {
+    let (code, transient, reason) = match LastWord::parse(main.message.as_deref()?)? {
+        LastWord::Whole(summary) => match summary.end {
+            End::NotStarted(code) => (code, false, summary.note),
+            _ => return None,
+        },
+        LastWord::Lost {
+            end: End::NotStarted(code),
+            reason,
+        } => (code, false, reason),
+        LastWord::Lost { .. } => return None,
+        LastWord::Failed(reason) => (main.exit_code, true, reason),
+    };
+    let reason = match code {
+        _ if !reason.is_empty() => reason,
+        127 => "the program is not in the image".to_owned(),
+        _ => "the program cannot be executed".to_owned(),
+    };
+    Some(EndState::StartFailed { reason, transient })
 }
 
 /// Taken away by the cluster: before everything else, since such a container may well exit with 0.

@@ -21,8 +21,7 @@ mod track;
 #[cfg(test)]
 mod tests;
 
-pub(super) use api::KubeLogs;
-use api::LogApi;
+pub(super) use api::{KubeLogs, LogApi};
 pub(super) use sink::{FileSink, Sink};
 
 /// What is known of a container, told by the pod's watch.
@@ -39,7 +38,7 @@ pub(super) enum ContainerPhase {
 }
 
 impl ContainerPhase {
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         matches!(self, Self::Ended | Self::Gone(_))
     }
 }

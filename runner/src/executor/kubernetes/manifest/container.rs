@@ -14,9 +14,15 @@ pub(super) fn suite(order: &Order<'_>) -> Value {
     main.insert("name".into(), json!(MAIN));
     main.insert("image".into(), json!(spec.image));
     let mut argv = suite.command.argv();
-    if let (Command::Script(text), Some(last)) = (&suite.command, argv.last_mut()) {
+    if let (Command::Script(text), Some(last), None) =
+        (&suite.command, argv.last_mut(), order.sealing)
+    {
         // On the script's first line, so that the shell's line numbers stay.
         *last = format!("echo '{}'; {text}", marker_of(&job_name(order)));
+    }
+    if let Some(sealing) = order.sealing {
+        argv = super::sealed::command(order, sealing, argv);
+        main.insert("volumeMounts".into(), super::sealed::mounts());
     }
     if !argv.is_empty() {
         let argv: Vec<String> = argv.iter().map(|text| literal(text)).collect();
@@ -34,7 +40,11 @@ pub(super) fn suite(order: &Order<'_>) -> Value {
     }
     main.insert(
         "terminationMessagePolicy".into(),
-        json!("FallbackToLogsOnError"),
+        // The seal's word must come from nowhere else.
+        json!(match order.sealing {
+            Some(_) => "File",
+            None => "FallbackToLogsOnError",
+        }),
     );
     main.insert(
         "securityContext".into(),
@@ -77,7 +87,7 @@ fn resources(spec: &KubernetesSpec) -> Option<Value> {
 /// A text that Kubernetes leaves as it is: `$(NAME)` and `$$` in commands and variables are its own syntax, and
 /// what the pipeline says is meant literally.
 /// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     if text.contains("$(") || text.contains("$$") {
         text.replace('$', "$$")
     } else {

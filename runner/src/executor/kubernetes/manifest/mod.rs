@@ -6,11 +6,13 @@ use k8s_openapi::api::batch::v1::Job;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::sealed::Sealing;
 use crate::model::millis;
-use crate::plan::{KubernetesSpec, Suite, Toleration};
+use crate::plan::{ARCH_LABEL, KubernetesSpec, Suite, Toleration};
 
 mod container;
 mod merge;
+mod sealed;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,8 @@ mod tests;
 pub(super) const MAIN: &str = "suite";
 /// The label that every object of a run has.
 pub(super) const RUN_LABEL: &str = "tribunal.dev/run";
+/// The label that says who made an object.
+pub(super) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The annotation that a living run renews.
 pub(super) const HEARTBEAT: &str = "tribunal.dev/heartbeat";
 /// Seconds on top of every limit of ours before the cluster's own deadline ends a Job: a safety net for a
@@ -36,6 +40,8 @@ pub(super) struct Order<'a> {
     pub(super) suite: &'a Suite,
     pub(super) spec: &'a KubernetesSpec,
     pub(super) attempt: u32,
+    /// `None`: the output is read over the log API.
+    pub(super) sealing: Option<&'a Sealing>,
 }
 
 /// The name of an attempt's Job: the same for the same attempt, so that a repeated creation finds the first.
@@ -86,10 +92,7 @@ pub(super) fn job(order: &Order<'_>) -> Result<Job, ManifestError> {
     labels.insert(RUN_LABEL.to_owned(), label_value(order.run));
     labels.insert("tribunal.dev/suite".to_owned(), label_value(&suite.slug));
     labels.insert("tribunal.dev/attempt".to_owned(), order.attempt.to_string());
-    labels.insert(
-        "app.kubernetes.io/managed-by".to_owned(),
-        "tribunal".to_owned(),
-    );
+    labels.insert(MANAGED_BY.to_owned(), "tribunal".to_owned());
     let mut annotations = spec.annotations.clone();
     annotations.insert("tribunal.dev/suite".to_owned(), suite.name.clone());
     annotations.insert(
@@ -116,10 +119,15 @@ pub(super) fn job(order: &Order<'_>) -> Result<Job, ManifestError> {
         + seconds(suite.timeout)
         + seconds(suite.grace)
         + seconds(suite.drain_timeout)
+        + order.sealing.map_or(0, |_| seconds(spec.hold))
         + MARGIN;
     // Never so short that the cluster takes the log away while it is read.
     let ttl = seconds(spec.ttl).max(seconds(suite.drain_timeout) + 60);
-    let pod = merge::pod_spec(pod_spec(order), &spec.pod)?;
+    let mut pod = pod_spec(order);
+    if let Some(sealing) = order.sealing {
+        sealed::add(&mut pod, order, sealing);
+    }
+    let pod = merge::pod_spec(pod, &spec.pod)?;
     let job = json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -142,7 +150,7 @@ fn marker_of(job: &str) -> String {
     format!("tribunal: {job} begins")
 }
 
-/// The line that the Job's main container prints first, where it does.
+/// The line that the Job's main container prints first, where it does: not where it is sealed.
 pub(super) fn marker(job: &Job) -> Option<String> {
     let marker = marker_of(job.metadata.name.as_deref()?);
     let spec = job.spec.as_ref()?.template.spec.as_ref()?;

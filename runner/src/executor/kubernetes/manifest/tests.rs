@@ -28,6 +28,7 @@ fn order(suite: &Suite, attempt: u32) -> Order<'_> {
         suite,
         spec,
         attempt,
+        sealing: None,
     }
 }
 
