@@ -87,7 +87,7 @@ pub(super) async fn create(
 enum Answer {
     Made(Box<Job>),
     /// And after how long to ask again, where the server said it.
-    Refused(Status, Option<Duration>),
+    Refused(Box<Status>, Option<Duration>),
 }
 
 /// Asks once. Not with [`Api::create`], which drops `Retry-After`: a server under pressure says it in that header
@@ -119,7 +119,7 @@ async fn post(api: &Api<Job>, job: &Job) -> Result<Answer, String> {
         .or_else(|| Some(status.details.as_ref()?.retry_after_seconds))
         .filter(|seconds| *seconds > 0)
         .map(|seconds: u32| Duration::from_secs(u64::from(seconds.min(60))));
-    Ok(Answer::Refused(status, after))
+    Ok(Answer::Refused(Box::new(status), after))
 }
 
 /// The Job under our name: ours when it carries our identity.

@@ -195,10 +195,8 @@ impl Life<'_> {
 
     /// Deletes the Job and its pods in the background. What cannot be deleted has its TTL.
     pub(super) async fn delete_job(&self) {
-        let most = match self.cancel_seen {
-            0 => DELETE_TRIES.1,
-            _ => DELETE_TRIES.0,
-        };
+        let (least, all) = DELETE_TRIES;
+        let most = if self.cancel_seen > 0 { least } else { all };
         for tries in 0..most {
             let params = DeleteParams::background();
             let deleting = self.space.jobs.delete(&self.name, &params);
