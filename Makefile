@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-cluster setup lint deny doc bench clean
+.PHONY: run pipeline test test-cluster setup lint deny doc bench bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -23,7 +23,10 @@ test: setup
 	$(CARGO) test --workspace --locked
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
-# needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly.
+# needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly. Its log files are
+# small, so that they rotate.
+test-cluster: export TRIBUNAL_CLUSTER_LOG_MAX_SIZE ?= 1Mi
+test-cluster: export TRIBUNAL_CLUSTER_LOG_INTERVAL ?= 3s
 test-cluster:
 	tests/cluster/with $(CARGO) test -p tribunal --locked --test kubernetes
 
@@ -51,6 +54,10 @@ deny:
 
 bench:
 	cargo build --release --locked && $(PYTHON) benches/peers.py
+
+# Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
+bench-kubernetes:
+	$(CARGO) build --release --locked && $(PYTHON) benches/kubernetes.py
 
 clean:
 	$(CARGO) clean

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Measures tribunal beside `kubectl logs -f` + `kubectl wait` and stern: same cluster, same Jobs, one run.
 
-    tests/cluster/with benches/kubernetes.py [--only WORD] [--repeat N] [--stern FILE] [--tribunal FILE]
+    benches/kubernetes.py [--only WORD] [--repeat N] [--stern FILE] [--tribunal FILE]
 
-Each reader gets fresh Jobs with the same containers. Lines are counted against what the containers printed; a
-summary is the last line, which a verdict needs. CPU is the reader's own, with its children. For the rotation
-case the cluster must rotate: TRIBUNAL_CLUSTER_LOG_MAX_SIZE=1Mi TRIBUNAL_CLUSTER_LOG_INTERVAL=3s.
+Starts clusters of tests/cluster one after another, each with what its cases need: small log files that rotate,
+log files that do not, and Debian's containerd 1.6, which drops the tails of logs. With a cluster given in
+KUBECONFIG_TRIBUNAL_TEST, as `tests/cluster/with` does, it measures on that one alone. Each reader gets fresh Jobs
+with the same containers. Lines are counted against what the containers printed; a summary is the last line, which
+a verdict needs. CPU is the reader's own, with its children. stern is installed into the cluster's cache.
 """
 
 import argparse
@@ -24,6 +26,13 @@ KUBECTL = str(ROOT / "tests/cluster/kubectl")
 NAMESPACE = "tribunal-test"
 IMAGE = "tribunal.test/busybox:1"
 SUMMARY = "=== 3 passed in 0.01s ==="
+STERN = "v1.32.0"
+# What each cluster is started with, and which cases it is for.
+CLUSTERS = [
+    ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "1Mi", "TRIBUNAL_CLUSTER_LOG_INTERVAL": "3s"}, ["rotation"]),
+    ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "100Mi"}, ["whole", "one", "fast", "latency"]),
+    ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "100Mi", "TRIBUNAL_CLUSTER_CONTAINERD": "1.6"}, ["dropped"]),
+]
 
 
 class Cpu:
@@ -134,16 +143,17 @@ def by_stern(stern, jobs, lines, out):
     return cpu, [judge("\n".join(texts[name]), lines) for name in names], []
 
 
-def by_tribunal(tribunal, jobs, lines, out, text=None, judge_name="pytest", at_once=None):
+def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=None):
     numbers = ", ".join(str(n) for n in range(jobs))
     (out / "pipeline.toml").write_text(
         f'version = 1\nname = "bench"\n[kubernetes]\nnamespace = "{NAMESPACE}"\nimage = "{IMAGE}"\n'
+        f'capture = "{args.capture}"\n'
         f"jobs = {at_once or max(jobs, 20)}\n[suites.s]\nscript = {json.dumps(text or script(lines))}\n"
         f'judge = "{judge_name}"\nretries = {{ infra = 0 }}\nmatrix = {{ n = [{numbers}] }}\n[suites.s.kubernetes]\n'
     )
     environment = dict(os.environ, KUBECONFIG=os.environ["KUBECONFIG_TRIBUNAL_TEST"])
     with Cpu() as cpu:
-        ended = subprocess.run([tribunal, "run", "--format", "json"], cwd=out, env=environment, text=True,
+        ended = subprocess.run([args.tribunal, "run", "--format", "json"], cwd=out, env=environment, text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if not ended.stdout.strip():
         sys.exit(f"tribunal said: {ended.stderr}")
@@ -159,7 +169,7 @@ def by_tribunal(tribunal, jobs, lines, out, text=None, judge_name="pytest", at_o
     return cpu, found, told
 
 
-def line(reader, cpu, found, lines, told):
+def line(reader, cpu, found, lines, told, blind):
     shares = [share for share, _ in found]
     total = sum(shares) * lines
     text = (
@@ -169,21 +179,22 @@ def line(reader, cpu, found, lines, told):
     )
     if told:
         counts = {}
-        for status, completeness, share, _ in told:
+        for status, completeness, share, has_summary in told:
             key = f"{status}/{completeness}"
             counts[key] = counts.get(key, 0) + 1
             if completeness in ("complete", "proven") and share < 1:
-                text += "  FALSE COMPLETE"
-            if status == "passed" and completeness in ("gap", "cut", "unavailable"):
+                # What the runtime drops before its log file no reader of that file can see.
+                text += "  dropped by the runtime" if blind else "  FALSE COMPLETE"
+            if status == "passed" and (completeness in ("gap", "cut", "unavailable") or not has_summary):
                 text += "  FALSE PASS"
         text += "  " + ", ".join(f"{count} {key}" for key, count in sorted(counts.items()))
     print(text, flush=True)
 
 
-def compare(title, jobs, lines, args):
+def compare(title, jobs, lines, args, blind=False):
     for number in range(args.repeat):
         print(f"\n{title}: {jobs} Jobs of {lines + 1:,} lines ({number + 1} of {args.repeat})", flush=True)
-        readers = [("tribunal", lambda out: by_tribunal(args.tribunal, jobs, lines, out))]
+        readers = [("tribunal", lambda out: by_tribunal(args, jobs, lines, out))]
         if not args.alone:
             readers.append(("kubectl", lambda out: by_kubectl(jobs, lines, out)))
             if args.stern:
@@ -192,14 +203,14 @@ def compare(title, jobs, lines, args):
             out = pathlib.Path(tempfile.mkdtemp())
             try:
                 cpu, found, told = read(out)
-                line(name, cpu, found, lines, told)
+                line(name, cpu, found, lines, told, blind)
             finally:
                 shutil.rmtree(out)
 
 
 def fast(args):
     out = pathlib.Path(tempfile.mkdtemp())
-    cpu, _, told = by_tribunal(args.tribunal, args.fast, 0, out, text="echo 'the one line'", judge_name="exit-code", at_once=20)
+    cpu, _, told = by_tribunal(args, args.fast, 0, out, text="echo 'the one line'", judge_name="exit-code", at_once=20)
     logs = list((out / ".tribunal/runs/latest").glob("suites/*/attempt-1/output.log"))
     right = sum(log.read_text() == "the one line\n" for log in logs)
     counts = {}
@@ -212,7 +223,7 @@ def fast(args):
 def latency(args):
     """From the container's own last word to the verdict in the journal; both clocks are this machine's."""
     out = pathlib.Path(tempfile.mkdtemp())
-    by_tribunal(args.tribunal, 40, 0, out, text="sleep 1; cat /proc/uptime", judge_name="exit-code", at_once=4)
+    by_tribunal(args, 40, 0, out, text="sleep 1; cat /proc/uptime", judge_name="exit-code", at_once=4)
     run = out / ".tribunal/runs/latest"
     started = json.loads((run / "run.json").read_text())["started_at"]
     seconds = subprocess.run(["date", "-d", started, "+%s.%N"], capture_output=True, text=True, check=True).stdout
@@ -232,25 +243,56 @@ def latency(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="rotation, whole, one, fast or latency")
+    parser.add_argument("--only", default="", help="cases, by commas: rotation, whole, one, fast, latency, dropped")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--fast", type=int, default=1000)
     parser.add_argument("--alone", action="store_true", help="tribunal without the others")
     parser.add_argument("--stern", default=shutil.which("stern"))
     parser.add_argument("--tribunal", default=str(ROOT / "target/release/tribunal"))
+    parser.add_argument("--capture", default="stream", help="stream (the log API) or sealed")
     args = parser.parse_args()
     args.tribunal = str(pathlib.Path(args.tribunal).resolve())
-    wanted = lambda word: args.only in ("", word)
-    if wanted("rotation"):
-        compare("rotation", 6, 400_000, args)
-    if wanted("whole"):
-        compare("whole", 24, 100_000, args)
-    if wanted("one"):
-        compare("one", 1, 150_000, args)
-    if wanted("fast"):
-        fast(args)
-    if wanted("latency"):
-        latency(args)
+    if not args.alone and not args.stern:
+        args.stern = stern()
+    if "KUBECONFIG_TRIBUNAL_TEST" not in os.environ:
+        return on_clusters(args)
+    cases = {
+        "rotation": lambda: compare("rotation", 6, 400_000, args),
+        "whole": lambda: compare("whole", 24, 100_000, args),
+        "one": lambda: compare("one", 1, 150_000, args),
+        "fast": lambda: fast(args),
+        "latency": lambda: latency(args),
+        "dropped": lambda: compare("dropped", 24, 100_000, args, blind=True),
+    }
+    for word, case in cases.items():
+        if word in args.only.split(",") or not args.only:
+            case()
+    return None
+
+
+def on_clusters(args):
+    """Measures everything that was asked for, each case on a cluster that is made for it."""
+    for settings, cases in CLUSTERS:
+        cases = [case for case in cases if case in args.only.split(",") or not args.only]
+        if not cases:
+            continue
+        command = [str(ROOT / "tests/cluster/with"), sys.executable, __file__, "--only", ",".join(cases),
+                   "--repeat", str(args.repeat), "--fast", str(args.fast), "--tribunal", args.tribunal,
+                   "--capture", args.capture]
+        command += ["--alone"] if args.alone else ["--stern", args.stern]
+        environment = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
+        print("\n" + " ".join(f"{name}={value}" for name, value in settings.items()), flush=True)
+        subprocess.run(command, env=environment | settings, check=True)
+
+
+def stern():
+    """The path of stern, installed once."""
+    cache = pathlib.Path(os.environ.get("TRIBUNAL_CLUSTER_CACHE", pathlib.Path.home() / ".cache/tribunal-cluster"))
+    binary = cache / "stern" / "stern"
+    if not binary.exists():
+        environment = dict(os.environ, GOBIN=str(binary.parent), CGO_ENABLED="0")
+        subprocess.run(["go", "install", f"github.com/stern/stern@{STERN}"], env=environment, check=True)
+    return str(binary)
 
 
 if __name__ == "__main__":

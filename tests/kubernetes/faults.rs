@@ -42,6 +42,7 @@ fn no_single_fault_costs_a_line_or_a_verdict() {
     let faults = [
         (Kind::Create, Fault::Refuse(429, Some(1))),
         (Kind::Create, Fault::Refuse(503, None)),
+        (Kind::Create, Fault::Refuse(401, None)),
         (Kind::Create, Fault::LoseAnswer),
         (Kind::Follow, Fault::Refuse(401, None)),
         (Kind::Follow, Fault::Refuse(429, Some(1))),
@@ -50,6 +51,8 @@ fn no_single_fault_costs_a_line_or_a_verdict() {
         (Kind::Follow, Fault::End(1000)),
         (Kind::Follow, Fault::End(0)),
         (Kind::Follow, Fault::Close),
+        // Half-open: the follower hears nothing any more, and left it is soon after the end.
+        (Kind::Follow, Fault::Stall(1000)),
         (
             Kind::Follow,
             Fault::Says(
@@ -119,31 +122,48 @@ fn a_log_that_always_breaks_off_is_no_pass() {
 #[test]
 fn a_suite_costs_few_requests() {
     let Some(cluster) = cluster() else { return };
-    let numbers: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    for (suite, code) in [
+        ("script = \"seq 1 1000\"", 0),
+        ("command = [\"seq\", \"1\", \"1000\"]", 0),
+        ("script = \"seq 1 1000; exit 3\"", 1),
+        ("script = \"seq 1 30000\"", 0),
+    ] {
+        requests(&cluster, suite, code);
+    }
+}
+
+fn requests(cluster: &Cluster, suite: &str, code: i32) {
+    let numbers: Vec<String> = (0..12).map(|n| n.to_string()).collect();
     let project = project(&format!(
-        "jobs = 10\n[suites.s]\nscript = \"seq 1 1000\"\nmatrix = {{ n = [{}] }}\n[suites.s.kubernetes]\n",
+        "jobs = 6\n[suites.s]\n{suite}\nmatrix = {{ n = [{}] }}\n[suites.s.kubernetes]\n",
         numbers.join(", ")
     ));
-    let proxy = Proxy::start(&cluster, Box::new(|_, _| None));
+    let proxy = Proxy::start(cluster, Box::new(|_, _| None));
     let mut command = project.command(&["run"]);
     command.env("KUBECONFIG", &proxy.kubeconfig);
     let ran = ran(&command.output().expect("the binary starts"));
-    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.code, Some(code), "{suite}: {}{}", ran.out, ran.err);
     let mut counts = std::collections::BTreeMap::new();
     for kind in proxy.seen() {
         *counts.entry(kind).or_insert(0) += 1;
     }
+    // A slow machine makes suites wait: those ask more than once why, and say now and then that they live.
     let of_suites: i32 = counts
         .iter()
         .filter(|(kind, _)| !kind.is_of_the_run())
-        .map(|(_, count)| count)
+        .map(|(kind, count)| match kind {
+            Kind::Patch => 0,
+            Kind::Events => 12.min(*count),
+            _ => *count,
+        })
         .sum();
-    assert!(of_suites <= 6 * 20, "{counts:?}");
+    assert!(of_suites <= 6 * 12, "{suite}: {counts:?}");
     let journal = std::fs::read_to_string(project.latest().join("events.jsonl")).expect("there");
     let queued = journal.matches("\"phase\":\"queued\"").count();
-    assert_eq!(queued, 10, "ten of twenty wait for a slot");
-    assert!(journal.contains("waiting for one of 10 slots, behind 9 others"));
+    assert_eq!(queued, 6, "six of twelve wait for a slot");
+    assert!(journal.contains("waiting for one of 6 slots, behind 5 others"));
     // The watches are the run's, not the suites'.
     assert!(counts[&Kind::WatchPods] <= 3, "{counts:?}");
+    println!("{suite}: {counts:?}");
     cluster.assert_nothing_left(&project);
 }

@@ -12,6 +12,8 @@ mod doctor;
 mod ends;
 mod example;
 mod faults;
+mod job;
+mod kubelet;
 mod proxy;
 mod random;
 mod restarts;

@@ -108,9 +108,10 @@ fn no_faults_make_a_false_pass() {
         set.map_or(default, |text| text.parse().expect("a number"))
     };
     let first = number("TRIBUNAL_TEST_FAULT_SEED", 1);
-    let runs = number("TRIBUNAL_TEST_FAULT_RUNS", 8);
+    let runs = number("TRIBUNAL_TEST_FAULT_RUNS", 12);
     let mut told = std::collections::BTreeMap::new();
     for seed in first..first + runs {
+        println!("seed {seed}");
         for (suite, status, capture) in one(&cluster, seed) {
             *told.entry((suite, status, capture)).or_insert(0_u32) += 1;
         }

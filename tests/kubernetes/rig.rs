@@ -153,10 +153,11 @@ where
     }
 }
 
-/// A project with these suites; `[kubernetes]` is written already and may be continued.
+/// A project with these suites, read over the log API; `[kubernetes]` is written already and may be continued.
 pub(crate) fn project(pipeline: &str) -> Project {
     Project::new(&format!(
-        "[kubernetes]\nnamespace = \"{NAMESPACE}\"\nimage = \"tribunal.test/busybox:1\"\n{pipeline}"
+        "[kubernetes]\nnamespace = \"{NAMESPACE}\"\nimage = \"tribunal.test/busybox:1\"\n\
+         capture = \"stream\"\n{pipeline}"
     ))
 }
 

@@ -4,11 +4,29 @@
 //! tribunal speaks HTTP/1.1 to the API server, one request at a time a connection, so what GOAWAY is to HTTP/2 is
 //! `Connection: close` here.
 //!
-//! Where the list of draining.md §6 is covered: bodies (clean and broken ends, kubelet text, resuming, rotation,
-//! short and unequal last readings, odd bytes) against the model kubelet of `executor/kubernetes/drain/tests`;
-//! ends (evicted or out of memory with exit 0, sidecars, replaced pods, missing states) in
-//! `executor/kubernetes/diagnose/tests.rs`; refusals, lost answers and everything about watches with this proxy in
-//! `faults.rs`; all of it at random in `random.rs`.
+//! What may go wrong with a log, a watch or an end, and where it is tested (paths without a folder: beside this
+//! folder; `drain`, `diagnose`, `board`, `create`: in `runner/src/executor/kubernetes/`):
+//!
+//! | item | where |
+//! |---|---|
+//! | 204 unscheduled, 400 waiting, refusals sorted | `drain/api.rs`, `drain/tests/cases.rs` |
+//! | clean or broken end while it runs | `faults.rs` (`End`, `Break`), `drain/tests/cases.rs` |
+//! | kubelet text at the end of a body | `faults.rs` (`Says`), `drain/tests/cases.rs` |
+//! | resuming: overlap, equal and non-monotonic times | `drain/tests/cases.rs`, `drain/tests/random.rs` |
+//! | `sinceTime` floored | `drain/api.rs` |
+//! | gap after rotation; last reading equal, later, shorter, torn | `drain/tests/` |
+//! | invalid UTF-8, NUL, CR, long lines, no final newline, stamps at 16 KiB | `drain/tests/cases.rs`, `capture.rs` |
+//! | 429 with Retry-After, 5xx, 401 once, lost answer | `faults.rs`, on create, follow, read, delete |
+//! | 403 and 404 on logs | `faults.rs` |
+//! | GOAWAY (`Connection: close`) | `faults.rs` (`Close`) |
+//! | half-open socket: log, watch | `faults.rs` (`Stall`), `drain/tests/cases.rs` |
+//! | watch: 410, duplicate, reordered, missing events, broken, ended | `faults.rs`; a missed deletion: `board.rs` |
+//! | pod deleted, with and without a final state, exit 0 after it | `diagnose/tests.rs`, `ends.rs`, `drain/tests/cases.rs` |
+//! | `active: 0` with more output, `FailureTarget`, uncounted pods, no `Complete` | `job.rs` |
+//! | two pods for one Job; evicted, OOM with exit 0; 137/Error; sidecar 143 | `diagnose/tests.rs` |
+//! | rotation, grace, evictions, OOM, fast Jobs | `kubelet.rs` |
+//! | API server, kubelet, containerd killed | `restarts.rs` |
+//! | all of it at random, by seed | `random.rs` |
 
 mod body;
 mod fault;

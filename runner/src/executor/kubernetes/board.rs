@@ -101,6 +101,8 @@ pub(super) trait Watched:
     fn put(self, board: &Board, deleted: bool);
     /// Marks what is known and not in `there` as deleted.
     fn keep(board: &Board, there: &BTreeSet<String>);
+    /// The uids of what is known and not deleted.
+    fn known(board: &Board) -> BTreeSet<String>;
 }
 
 impl Watched for Job {
@@ -135,6 +137,15 @@ impl Watched for Job {
                 changed
             });
         }
+    }
+
+    fn known(board: &Board) -> BTreeSet<String> {
+        let attempts = board.lock();
+        let jobs = attempts.values().filter_map(|sender| {
+            let objects = sender.borrow();
+            objects.job.as_ref().filter(|_| !objects.job_deleted)?.uid()
+        });
+        jobs.collect()
     }
 }
 
@@ -182,6 +193,17 @@ impl Watched for Pod {
                 changed
             });
         }
+    }
+
+    fn known(board: &Board) -> BTreeSet<String> {
+        let attempts = board.lock();
+        let mut known = BTreeSet::new();
+        for sender in attempts.values() {
+            let objects = sender.borrow();
+            let alive = objects.pods.iter().filter(|(_, now)| !now.deleted);
+            known.extend(alive.map(|(uid, _)| uid.clone()));
+        }
+        known
     }
 }
 
@@ -245,10 +267,63 @@ async fn read_again<K: Watched>(board: &Board, api: &Api<K>, selector: &str) {
     if board.lock().is_empty() {
         return;
     }
+    // What was known before the list was asked for and is not in it was deleted, and the watch did not tell.
+    let known = K::known(board);
     let params = ListParams::default().labels(selector);
     if let Ok(Ok(list)) = tokio::time::timeout(super::client::REQUEST, api.list(&params)).await {
+        let mut there: BTreeSet<String> = list
+            .items
+            .iter()
+            .filter_map(kube::ResourceExt::uid)
+            .collect();
         for object in list.items {
             object.put(board, false);
         }
+        there.extend(K::known(board).difference(&known).cloned());
+        K::keep(board, &there);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Response};
+    use kube::Client;
+    use kube::client::Body;
+
+    use super::*;
+
+    fn pod(uid: &str, version: u32) -> serde_json::Value {
+        serde_json::json!({"metadata": {"name": uid, "uid": uid, "resourceVersion": version.to_string(),
+            "labels": {"batch.kubernetes.io/job-name": "t-x-1"}}})
+    }
+
+    fn put(board: &Board, pod: serde_json::Value) {
+        let pod: Pod = serde_json::from_value(pod).expect("a pod");
+        pod.put(board, false);
+    }
+
+    #[tokio::test]
+    async fn a_deletion_that_the_watch_did_not_tell_is_found_out() {
+        let board = Arc::new(Board::default());
+        let objects = board.open("t-x-1");
+        put(&board, pod("gone", 1));
+        put(&board, pod("there", 1));
+        let meanwhile = Arc::clone(&board);
+        let server = tower::service_fn(move |_: Request<Body>| {
+            // Told by the watch while the list is on its way.
+            put(&meanwhile, pod("new", 9));
+            let list = serde_json::json!({"metadata": {"resourceVersion": "5"}, "items": [pod("there", 2)]});
+            let answer = Response::new(Body::from(list.to_string().into_bytes()));
+            async move { Ok::<_, std::convert::Infallible>(answer) }
+        });
+        let api: Api<Pod> = Api::namespaced(Client::new(server, "ci"), "ci");
+        read_again(&board, &api, "a=b").await;
+        let objects = objects.borrow();
+        let deleted: Vec<(&str, bool)> = objects
+            .pods
+            .iter()
+            .map(|(uid, now)| (uid.as_str(), now.deleted))
+            .collect();
+        assert_eq!(deleted, [("gone", true), ("new", false), ("there", false)]);
     }
 }

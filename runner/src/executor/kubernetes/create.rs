@@ -43,6 +43,7 @@ pub(super) async fn create(
 ) -> Result<Job, EndState> {
     let name = job.metadata.name.clone().unwrap_or_default();
     let mut pause = PAUSE_LEAST;
+    let mut denied = false;
     loop {
         pace.turn().await;
         let answer = tokio::time::timeout(REQUEST, api.create(&PostParams::default(), job)).await;
@@ -54,6 +55,10 @@ pub(super) async fn create(
                     Err(Some(end)) => return Err(end),
                     Err(None) => ("the Job exists and cannot be read yet".to_owned(), None),
                 },
+                // A token may be renewed at the very moment.
+                401 if !std::mem::replace(&mut denied, true) => {
+                    ("the credentials are not accepted (401)".to_owned(), None)
+                }
                 _ => match refusal(&status, job.metadata.namespace.as_deref().unwrap_or("")) {
                     Refusal::Final(end) => return Err(end),
                     Refusal::Wait(why, after) => (why, after),

@@ -15,8 +15,10 @@ use crate::model::{Completeness, EndState, Termination, millis};
 
 /// A pod's phase may be final before the states of its containers are (draining.md, step 24).
 const LATE_STATUS: Duration = Duration::from_secs(1);
-/// How often a deletion is tried.
-const DELETE_TRIES: u32 = 5;
+/// What a suite gets on top of its timeout while the API does not answer; the Job's own deadline ends it there.
+const API_PATIENCE: Duration = Duration::from_mins(5);
+/// How often a deletion is tried: for some 40 s, so that a short outage leaves nothing behind.
+const DELETE_TRIES: u32 = 12;
 
 impl Life<'_> {
     /// Acts on cancelling and on the suite's timeout.
@@ -39,11 +41,13 @@ impl Life<'_> {
             }
             _ => {}
         }
+        // While the API does not answer nobody knows whether it still runs: the timeout would be a guess.
+        let patience = self.api_lost().map_or(Duration::ZERO, |_| API_PATIENCE);
         if self.asked.is_none()
             && self.ended.is_none()
             && self
                 .started
-                .is_some_and(|at| at.elapsed() >= self.suite.timeout)
+                .is_some_and(|at| at.elapsed() >= self.suite.timeout + patience)
         {
             self.ended_by.get_or_insert(EndedBy::TimedOut {
                 limit: self.suite.timeout,
@@ -173,7 +177,10 @@ impl Life<'_> {
 
     pub(super) async fn read_events(&mut self, objects: &Objects) {
         let mut uids: Vec<String> = objects.pods.keys().cloned().collect();
-        uids.extend(objects.job.iter().filter_map(|job| job.uid()));
+        // The Job's own say why there is no pod.
+        if uids.is_empty() {
+            uids.extend(objects.job.iter().filter_map(|job| job.uid()));
+        }
         let mut events = Vec::new();
         for uid in uids {
             let params = ListParams::default().fields(&format!("involvedObject.uid={uid}"));
@@ -195,7 +202,7 @@ impl Life<'_> {
                 Ok(Err(kube::Error::Api(status))) if status.code == 404 || status.code == 403 => {
                     return;
                 }
-                _ => tokio::time::sleep(Duration::from_millis(200 << tries)).await,
+                _ => tokio::time::sleep(Duration::from_millis(200 << tries.min(5))).await,
             }
         }
         let line = format!(

@@ -33,8 +33,12 @@ use sealing::{Told, seal};
 
 /// The watch may be late: the attempt looks at its clocks at least so often.
 const TICK: Duration = Duration::from_millis(500);
-/// How often the Job says that its run lives.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How often the Job says that its run lives: at least every 10 s, a late look included.
+const HEARTBEAT: Duration = Duration::from_secs(8);
+/// How long a creation that was cancelled may take to come to its answer.
+const ANSWER: Duration = Duration::from_secs(2);
+/// Between two readings of the events of an attempt that waits, at most: it may wait for long.
+const EVENTS_MOST: Duration = Duration::from_secs(30);
 /// What a pod gets on top of its grace before it is given up.
 const GIVE_UP: Duration = Duration::from_secs(30);
 
@@ -121,6 +125,7 @@ struct Life<'a> {
     last_job: Option<Arc<Job>>,
     events: Vec<k8s_openapi::api::core::v1::Event>,
     events_at: Option<Instant>,
+    events_pause: Duration,
 }
 
 impl<'a> Life<'a> {
@@ -163,6 +168,7 @@ impl<'a> Life<'a> {
             last_job: None,
             events: Vec::new(),
             events_at: None,
+            events_pause: Duration::from_secs(3),
         }
     }
 
@@ -186,9 +192,14 @@ impl<'a> Life<'a> {
                 Err(_) => std::future::pending().await,
             }
         };
+        let mut creating = std::pin::pin!(creating);
         let made = tokio::select! {
-            made = creating => made,
-            reason = cancelled => Err(EndState::Cancelled { reason }),
+            made = &mut creating => made,
+            reason = cancelled => {
+                // A request under way may still be carried out, after our deletion: its answer is waited for.
+                tokio::time::timeout(ANSWER, creating).await.ok();
+                Err(EndState::Cancelled { reason })
+            }
         };
         if let Err(end) = made {
             // A creation under way may have reached the server: nothing is left behind.
@@ -269,6 +280,10 @@ impl<'a> Life<'a> {
 
     fn watch_main(&mut self, objects: &Objects) {
         let Some(now) = objects.pods.values().next() else {
+            // Somebody deleted the Job before it had a pod: none will come.
+            if objects.job_deleted {
+                self.ended.get_or_insert_with(Instant::now);
+            }
             return;
         };
         let seen = PodSeen::of(&now.pod, now.deleted, self.asked.is_some());
@@ -291,10 +306,11 @@ impl<'a> Life<'a> {
         let due = self
             .events_at
             .map_or(self.created.elapsed() > Duration::from_secs(2), |at| {
-                at.elapsed() > Duration::from_secs(5)
+                at.elapsed() > self.events_pause
             });
         if due {
             self.events_at = Some(Instant::now());
+            self.events_pause = (self.events_pause * 2).min(EVENTS_MOST);
             self.read_events(objects).await;
         }
         let limit = self.spec.provisioning_timeout;
@@ -324,15 +340,18 @@ impl<'a> Life<'a> {
             pods: &pods,
             events: &self.events,
             ended_by: self.ended_by.clone(),
-            api_lost: self
-                .space
-                .board
-                .trouble()
-                .filter(|(since, _)| *since > Duration::from_secs(10))
-                .map(|(_, why)| why),
+            api_lost: self.api_lost(),
             main: MAIN,
         };
         with(&seen)
+    }
+
+    /// Why the API has not answered for long, where it has not.
+    fn api_lost(&self) -> Option<String> {
+        let trouble = self.space.board.trouble();
+        trouble
+            .filter(|(since, _)| *since > Duration::from_secs(10))
+            .map(|(_, why)| why)
     }
 
     fn tell(&mut self, phase: Phase, detail: String) {

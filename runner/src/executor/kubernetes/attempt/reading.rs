@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
 use kube::ResourceExt as _;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::super::board::Objects;
 use super::super::diagnose;
@@ -26,6 +25,8 @@ pub(super) struct Reading {
     /// The main container's end, for a sealed reading.
     end: watch::Sender<Option<MainEnd>>,
     task: Option<JoinHandle<Done>>,
+    /// What the task came to, until it is taken in.
+    done: Option<Result<Done, JoinError>>,
 }
 
 /// What a reading came to.
@@ -55,13 +56,13 @@ impl Drop for Reading {
 pub(super) async fn any_done(readings: &mut BTreeMap<(String, String), Reading>) {
     let under_way = readings
         .values_mut()
-        .filter_map(|reading| reading.task.as_mut());
+        .filter(|reading| reading.task.is_some());
     let waits: Vec<_> = under_way
-        .map(|task| {
+        .map(|reading| {
             Box::pin(async move {
-                // Only looked at: the result stays in the handle.
-                while !task.is_finished() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+                if let Some(task) = &mut reading.task {
+                    reading.done = Some(task.await);
+                    reading.task = None;
                 }
             })
         })
@@ -167,19 +168,20 @@ impl Life<'_> {
             phase: sender,
             end,
             task: Some(task),
+            done: None,
         }
     }
 
     /// Takes in what has been read to its end.
     pub(super) async fn collect_readings(&mut self) {
         for (key, reading) in &mut self.readings {
-            if !reading.task.as_ref().is_some_and(JoinHandle::is_finished) {
-                continue;
+            if let Some(task) = reading.task.take_if(|task| task.is_finished()) {
+                reading.done = Some(task.await);
             }
-            let Some(task) = reading.task.take() else {
+            let Some(end) = reading.done.take() else {
                 continue;
             };
-            match task.await {
+            match end {
                 Ok(Done {
                     drained,
                     output: Some(output),

@@ -68,8 +68,14 @@ fn end(seen: &Seen<'_>) -> EndState {
     if let Some(end) = disrupted(now) {
         return end;
     }
-    if let Some(end) = seen.ended_by.as_ref().map(by_us) {
-        return end;
+    if let Some(why) = &seen.ended_by {
+        // A limit that passed while nothing could be seen says nothing about the suite.
+        return match (why, &seen.api_lost, main_ended(now.pod, seen.main)) {
+            (EndedBy::TimedOut { .. }, Some(why), None) => EndState::Lost {
+                reason: format!("the API server does not answer: {why}"),
+            },
+            _ => by_us(why),
+        };
     }
     match main_ended(now.pod, seen.main) {
         Some(main) => by_itself(seen, now, main),
@@ -119,8 +125,8 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
                 .to_owned(),
         };
     }
-    // 143 after somebody's deletion is no end of its own.
-    if now.pod.metadata.deletion_timestamp.is_some() && !now.by_us && main.exit_code != 0 {
+    // What comes after somebody's deletion is no end of its own, exit 0 included: it may have heeded the TERM.
+    if was_deleted_before(now.pod, main) && !now.by_us {
         let reason = format!(
             "its pod was deleted by somebody else while it ran (exit {})",
             main.exit_code
@@ -129,6 +135,15 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
     }
     if let Some(end) = of_seal(main) {
         return end;
+    }
+    // An absent or null exit code reads as 0: it counts only beside another word that says so.
+    if main.exit_code == 0 {
+        let word = main.reason.as_deref().unwrap_or("");
+        if word == "Error" || (word.is_empty() && main.finished_at.is_none()) {
+            return EndState::Lost {
+                reason: "its container ended, and nothing says with which exit code".to_owned(),
+            };
+        }
     }
     let end = of_container(main);
     if end == (EndState::Exited { code: 0 }) && phase_of(now.pod) == "Failed" {
@@ -172,6 +187,17 @@ fn of_seal(main: &ContainerStateTerminated) -> Option<EndState> {
         _ => "the program cannot be executed".to_owned(),
     };
     Some(EndState::StartFailed { reason, transient })
+}
+
+/// Whether the pod's deletion was asked for before `main` ended, as far as whole seconds can tell.
+fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
+    let Some(gone_by) = &pod.metadata.deletion_timestamp else {
+        return false;
+    };
+    let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or(0);
+    let asked = gone_by.0.as_second() - grace;
+    let ended = main.finished_at.as_ref();
+    ended.is_none_or(|ended| ended.0.as_second() >= asked)
 }
 
 /// Taken away by the cluster: before everything else, since such a container may well exit with 0.

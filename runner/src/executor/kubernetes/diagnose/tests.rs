@@ -72,14 +72,21 @@ fn end_of(pod: &Pod, ended_by: Option<EndedBy>) -> EndState {
 fn ends_are_told_as_they_were() {
     let plain = |suite: Value, phase: &str| json!({"phase": phase, "containerStatuses": [suite]});
     let mut deleted = pod(&plain(ended("suite", 143, "Error"), "Failed"));
-    deleted.metadata.deletion_timestamp =
-        serde_json::from_value(json!("2026-01-01T00:00:05Z")).expect("a time");
+    let time = |text: &str| serde_json::from_value(json!(text)).expect("a time");
+    deleted.metadata.deletion_timestamp = time("2026-01-01T00:00:35Z");
+    deleted.metadata.deletion_grace_period_seconds = Some(30);
+    let mut heeded = pod(&plain(ended("suite", 0, "Completed"), "Succeeded"));
+    heeded.metadata = deleted.metadata.clone();
+    let mut afterwards = pod(&plain(ended("suite", 3, "Error"), "Failed"));
+    afterwards.metadata.deletion_timestamp = time("2026-01-01T00:00:38Z");
+    afterwards.metadata.deletion_grace_period_seconds = Some(30);
     let cases: Vec<(&str, Pod)> = [
         ("exit 0", plain(ended("suite", 0, "Completed"), "Succeeded")),
         ("exit 3", plain(ended("suite", 3, "Error"), "Failed")),
         ("segfault", plain(ended("suite", 139, "Error"), "Failed")),
         ("oom", plain(ended("suite", 137, "OOMKilled"), "Failed")),
         ("oom of a child", plain(ended("suite", 0, "OOMKilled"), "Succeeded")),
+        ("no exit code", plain(json!({"name": "suite", "state": {"terminated": {"exitCode": null}}}), "Succeeded")),
         ("killed, no reason", plain(ended("suite", 137, "Error"), "Failed")),
         ("state lost", plain(ended("suite", 137, "ContainerStatusUnknown"), "Failed")),
         (
@@ -139,7 +146,11 @@ fn ends_are_told_as_they_were() {
     ]
     .into_iter()
     .map(|(name, status)| (name, pod(&status)))
-    .chain([("deleted by somebody", deleted)])
+    .chain([
+        ("deleted by somebody", deleted),
+        ("deleted by somebody, exit 0", heeded),
+        ("deleted after its end", afterwards),
+    ])
     .collect();
     let lines: Vec<String> = cases
         .iter()
@@ -177,6 +188,20 @@ fn what_tribunal_did_is_said_before_what_the_cluster_made_of_it() {
         ]
         .join("\n")
     );
+    // A timeout that passed while the API was silent is nobody's: what it did meanwhile is not known.
+    let running = pod(&json!({"phase": "Running", "containerStatuses": [
+        {"name": "suite", "image": "i", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}}]}));
+    let pods = [PodSeen::of(&running, false, true)];
+    let seen = Seen {
+        job: None,
+        pods: &pods,
+        events: &[],
+        ended_by: Some(EndedBy::TimedOut { limit }),
+        api_lost: Some("connection refused".to_owned()),
+        main: "suite",
+    };
+    let end = termination(&seen).end;
+    assert!(matches!(end, EndState::Lost { .. }), "{end:?}");
     let evicted = pod(&json!({"phase": "Failed", "reason": "Evicted", "message": "low on disk"}));
     let end = end_of(&evicted, Some(EndedBy::TimedOut { limit }));
     assert!(matches!(end, EndState::Evicted { .. }), "{end:?}");
