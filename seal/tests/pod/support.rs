@@ -24,7 +24,7 @@ fn program() -> Command {
 /// The container's own output.
 const LOGS: [&str; 2] = ["log.stdout", "log.stderr"];
 /// Fails a test that hangs, long before a person would.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) struct Pod {
     /// The spool's folder.
