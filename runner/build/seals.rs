@@ -69,7 +69,13 @@ fn compile(root: &Path, target_dir: &Path) -> Result<()> {
         cargo.env_remove(format!("CARGO_TARGET_{name}_LINKER"));
         cargo.env_remove(format!("CARGO_TARGET_{name}_RUSTFLAGS"));
     }
-    let linker = ["-Clinker=rust-lld", "-Clinker-flavor=ld.lld"].map(str::to_owned);
+    // Equal functions once: it must be small.
+    let linker = [
+        "-Clinker=rust-lld",
+        "-Clinker-flavor=ld.lld",
+        "-Clink-arg=--icf=all",
+    ]
+    .map(str::to_owned);
     let flags: Vec<String> = linker.into_iter().chain(super::remapped(root)).collect();
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     let built = cargo.output()?;

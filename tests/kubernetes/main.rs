@@ -11,5 +11,8 @@ mod capture;
 mod doctor;
 mod ends;
 mod example;
+mod faults;
+mod proxy;
+mod random;
 mod restarts;
 mod rig;

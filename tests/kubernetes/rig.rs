@@ -21,8 +21,8 @@ const GONE_WITHIN: Duration = Duration::from_mins(1);
 /// The cluster for tests.
 pub(crate) struct Cluster {
     pub(crate) kubeconfig: PathBuf,
-    runtime: tokio::runtime::Runtime,
-    client: Client,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) client: Client,
 }
 
 /// The test cluster; `None`, loudly, where there is none.

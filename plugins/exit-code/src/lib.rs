@@ -3,8 +3,10 @@
 //! It reads no output and counts no cases. Whether the output is complete is the host's matter:
 //! its floor holds under this verdict as under every other.
 
+use tribunal_judge_kit::table::{Colour, Count, Facts, NOTHING_MISSING, Row, rule};
+use tribunal_judge_kit::{Fact, verdict::explain};
 use tribunal_sdk::{
-    EndState, Error, Info, Judge, Status, Verdict, describe_end, evidence, export_judge, label,
+    EndState, Error, Info, Judge, Verdict, describe_end, evidence, export_judge, label,
 };
 
 /// The judge.
@@ -34,42 +36,33 @@ export_judge!(ExitCode);
 /// [`Error::MissingEvidence`] when the end was not seen: then there is nothing to decide by.
 pub fn decide(end: &EndState) -> Result<Verdict, Error> {
     let summary = describe_end(end);
-    let status = match end {
-        EndState::Exited(0) => Status::Passed,
-        EndState::Exited(_)
-        | EndState::Signaled(_)
-        | EndState::TimedOut(_)
-        | EndState::OomKilled(_) => Status::Failed,
-        // Not the suite's doing.
-        EndState::Evicted(_) | EndState::StartFailed(_) | EndState::Cancelled(_) => Status::Errored,
-        EndState::Lost(_) | EndState::Other(_) => return Err(Error::MissingEvidence(summary)),
-    };
-    let reason = match end {
-        EndState::Exited(0) => None,
-        EndState::Exited(_) => Some("exit-code"),
-        EndState::Signaled(_) => Some("signal"),
-        EndState::TimedOut(_) => Some("timeout"),
-        EndState::OomKilled(_) => Some("oom"),
-        EndState::Evicted(_) => Some("evicted"),
-        EndState::StartFailed(_) => Some("start-failed"),
-        EndState::Cancelled(_) => Some("cancelled"),
-        EndState::Lost(_) | EndState::Other(_) => Some("lost"),
-    };
+    // The program is its own only test: 0 is green, and the output's state is the host's matter.
+    let row = rule(&Facts {
+        end,
+        capture: &NOTHING_MISSING,
+        colour: Colour::Green,
+        count: Count::Balanced,
+        flaky: false,
+        empty_codes: &[],
+    });
+    if row == Row::Lost {
+        return Err(Error::MissingEvidence(summary));
+    }
+    let reason = (!row.reason().is_empty()).then(|| label("reason", row.reason()));
+    let mut extra: Vec<_> = reason.into_iter().collect();
+    extra.extend(explain(row, Some(&Fact::of(&summary))));
     Ok(Verdict {
-        status,
+        status: row.status(),
         summary,
         counts: None,
-        extra: reason
-            .map(|reason| label("reason", reason))
-            .into_iter()
-            .collect(),
+        extra,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tribunal_sdk::Signal;
+    use tribunal_sdk::{Signal, Status};
 
     fn status(end: &EndState) -> Option<Status> {
         decide(end).ok().map(|verdict| verdict.status)
@@ -112,13 +105,14 @@ mod tests {
     fn the_summary_says_how_it_ended_and_the_reason_is_labelled() {
         let verdict = decide(&EndState::Exited(2)).expect("a verdict");
         assert_eq!(verdict.summary, "exit 2");
-        assert_eq!(verdict.extra, [label("reason", "exit-code")]);
+        assert_eq!(verdict.extra[0], label("reason", "exit-code"));
         assert_eq!(verdict.counts, None);
         assert!(
             decide(&EndState::Exited(0))
                 .expect("a verdict")
                 .extra
-                .is_empty()
+                .iter()
+                .all(|label| label.key.starts_with("explain."))
         );
     }
 }

@@ -56,7 +56,7 @@ impl Judge for Junit {
             );
             host::log(Level::Warn, &warning);
         }
-        decide(&evidence::ended(), &reports, &tally)
+        decide(&evidence::ended(), &reports, &tally, &evidence::capture())
     }
 }
 

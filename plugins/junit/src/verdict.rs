@@ -3,7 +3,9 @@
 //! Passed needs all of it: the program ended by itself with 0, every report was read to its end,
 //! each holds what it declares, at least one test passed, and none failed.
 
-use tribunal_sdk::{Counts, EndState, Error, Status, Verdict, describe_end, label};
+use tribunal_judge_kit::table::{Colour, Count, Facts, Row, rule};
+use tribunal_judge_kit::{Fact, verdict::explain};
+use tribunal_sdk::{Capture, Counts, EndState, Error, Verdict, describe_end, label};
 
 use crate::parser::Outcome;
 use crate::tally::{MOST_CASES, Tally};
@@ -85,19 +87,6 @@ impl Report {
     }
 }
 
-fn verdict(status: Status, summary: String, counts: Counts, reason: Option<&str>) -> Verdict {
-    let extra = reason
-        .map(|reason| label("reason", reason))
-        .into_iter()
-        .collect();
-    Verdict {
-        status,
-        summary,
-        counts: Some(counts),
-        extra,
-    }
-}
-
 /// Returns the counts in words: `12 passed, 1 flaky, 2 skipped`.
 fn words(counts: &Counts) -> String {
     let words: Vec<String> = [
@@ -156,107 +145,136 @@ fn red(tally: &Tally) -> Option<String> {
     })
 }
 
+/// What the reports alone say.
+struct Said {
+    colour: Colour,
+    count: Count,
+    summary: String,
+    /// A finer reason than the row's.
+    reason: Option<&'static str>,
+}
+
+fn said(
+    colour: Colour,
+    count: Count,
+    summary: String,
+    reason: impl Into<Option<&'static str>>,
+) -> Said {
+    Said {
+        colour,
+        count,
+        summary,
+        reason: reason.into(),
+    }
+}
+
 /// Returns what the reports alone say, which holds only after exit 0.
-fn green(reports: &[Report], tally: &Tally) -> (Status, String, Option<&'static str>) {
+fn reports_say(reports: &[Report], tally: &Tally) -> Said {
     let counts = tally.counts();
+    let whole = Count::Balanced;
     if let Some(problem) = reports.iter().find_map(Report::problem) {
-        let readable = words(&counts);
-        return (
-            Status::Errored,
-            format!("{problem} (counted: {readable})"),
-            Some("unreadable-report"),
-        );
+        let summary = format!("{problem} (counted: {})", words(&counts));
+        return said(Colour::Unparsable, whole, summary, "unreadable-report");
     }
     if tally.overflow {
         let summary =
             format!("the reports hold more than {MOST_CASES} test cases: split the suite");
-        return (Status::Errored, summary, Some("too-many-cases"));
+        return said(Colour::Unparsable, whole, summary, "too-many-cases");
     }
     if !reports.iter().any(|report| report.outcome.documents > 0) {
-        return (
-            Status::Failed,
-            "exit 0 but no JUnit report".to_owned(),
-            Some("no-report"),
-        );
+        let summary = "exit 0 but no JUnit report".to_owned();
+        return said(Colour::None, whole, summary, "no-report");
     }
     if let Some(summary) = red(tally) {
-        return (Status::Failed, summary, None);
+        return said(Colour::Red, whole, summary, None);
     }
     if let Some(summary) = reports.iter().find_map(Report::contradiction) {
-        return (Status::Failed, summary, Some("declared-more"));
+        return said(Colour::Red, whole, summary, "declared-more");
     }
     if tally.unnamed_passed > 0 {
         let summary = format!(
             "a test case has no name, so the run was broken off (counted: {})",
             words(&counts)
         );
-        return (Status::Failed, summary, Some("broken-off"));
+        return said(Colour::Green, Count::Short, summary, "broken-off");
     }
     if counts.passed == 0 && counts.flaky == 0 {
-        return match counts.skipped {
-            0 => (
-                Status::Empty,
-                "no test ran: the report is empty".to_owned(),
-                Some("no-tests"),
-            ),
-            1 => (
-                Status::Empty,
-                "the only test was skipped".to_owned(),
-                Some("all-skipped"),
-            ),
-            all => (
-                Status::Empty,
-                format!("all {all} tests were skipped"),
-                Some("all-skipped"),
-            ),
+        let (summary, reason) = match counts.skipped {
+            0 => ("no test ran: the report is empty".to_owned(), "no-tests"),
+            1 => ("the only test was skipped".to_owned(), "all-skipped"),
+            all => (format!("all {all} tests were skipped"), "all-skipped"),
         };
+        return said(Colour::NoTests, whole, summary, reason);
     }
-    (Status::Passed, words(&counts), None)
+    said(Colour::Green, whole, words(&counts), None)
 }
 
 /// Decides.
 ///
 /// # Errors
 /// [`Error::MissingEvidence`] when the end was not seen.
-pub fn decide(end: &EndState, reports: &[Report], tally: &Tally) -> Result<Verdict, Error> {
+pub fn decide(
+    end: &EndState,
+    reports: &[Report],
+    tally: &Tally,
+    capture: &Capture,
+) -> Result<Verdict, Error> {
     let counts = tally.counts();
     let how = describe_end(end);
-    let so_far = if reports.iter().any(|report| report.outcome.documents > 0) {
-        words(&counts)
-    } else {
-        "no JUnit report".to_owned()
+    let found = reports.iter().any(|report| report.outcome.documents > 0);
+    let said = reports_say(reports, tally);
+    // A document that is whole says so itself; what the output lost matters where there is none.
+    let row = rule(&Facts {
+        end,
+        capture,
+        colour: said.colour,
+        count: said.count,
+        flaky: counts.flaky > 0,
+        empty_codes: &[],
+    });
+    let of_report = match row {
+        // The report names no reason of its own when tests failed.
+        Row::Red | Row::RedDespiteZero => said.reason,
+        _ => said.reason.or(Some(row.reason())),
     };
-    let (status, reason) = match end {
-        EndState::Exited(0) => {
-            let (status, summary, reason) = green(reports, tally);
-            return Ok(verdict(status, summary, counts, reason));
-        }
-        EndState::Exited(_) => {
-            let (inner, said, _) = green(reports, tally);
-            let summary = match inner {
-                Status::Failed if red(tally).is_some() => {
-                    return Ok(verdict(inner, said, counts, None));
-                }
-                Status::Passed => format!("{how}, though the report is green ({said})"),
-                _ if so_far == "no JUnit report" && inner != Status::Errored => {
-                    format!("{how} and no JUnit report")
-                }
-                _ => format!("{how}; {said}"),
-            };
-            return Ok(verdict(Status::Failed, summary, counts, Some("exit-code")));
-        }
-        EndState::Signaled(_) => (Status::Failed, "signal"),
-        EndState::TimedOut(_) => (Status::Failed, "timeout"),
-        EndState::OomKilled(_) => (Status::Failed, "oom"),
-        EndState::Evicted(_) => (Status::Errored, "evicted"),
-        EndState::StartFailed(_) => (Status::Errored, "start-failed"),
-        EndState::Cancelled(_) => (Status::Errored, "cancelled"),
+    let (summary, reason) = match end {
         EndState::Lost(_) | EndState::Other(_) => return Err(Error::MissingEvidence(how)),
+        EndState::Exited(0) => (said.summary.clone(), of_report),
+        EndState::Exited(_) => match said.colour {
+            Colour::Red if said.reason.is_none() => (said.summary.clone(), None),
+            Colour::Green if said.count == Count::Balanced => {
+                let summary = format!("{how}, though the report is green ({})", said.summary);
+                (summary, Some("exit-code"))
+            }
+            Colour::None => (format!("{how} and no JUnit report"), Some("exit-code")),
+            _ => (format!("{how}; {}", said.summary), Some("exit-code")),
+        },
+        _ if found => (format!("{how}; {}", words(&counts)), Some(row.reason())),
+        _ => (format!("{how}; no JUnit report"), Some(row.reason())),
     };
-    Ok(verdict(
-        status,
-        format!("{how}; {so_far}"),
-        counts,
-        Some(reason),
-    ))
+    let reason = reason.filter(|reason| !reason.is_empty());
+    let mut extra: Vec<_> = reason
+        .map(|text| label("reason", text))
+        .into_iter()
+        .collect();
+    extra.extend(explain(row, Some(&rests_on(&said, reports, tally))));
+    Ok(Verdict {
+        status: row.status(),
+        summary,
+        counts: Some(counts),
+        extra,
+    })
+}
+
+/// The report, and in it the first case that failed.
+fn rests_on(said: &Said, reports: &[Report], tally: &Tally) -> Fact {
+    let text = match (&tally.first_bad, said.colour) {
+        (Some((id, _)), Colour::Red) => format!("<testcase> {id}"),
+        _ => said.summary.clone(),
+    };
+    let mut fact = Fact::of(text);
+    if let [report] = reports {
+        fact.source.clone_from(&report.name);
+    }
+    fact
 }

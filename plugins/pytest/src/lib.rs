@@ -4,7 +4,6 @@
 //! The parser makes no host calls: [`parser::Parser`] takes bytes and an end, and gives cases and a
 //! verdict. This file connects it to the host.
 
-pub mod ansi;
 pub mod cases;
 pub mod grammar;
 pub mod lines;

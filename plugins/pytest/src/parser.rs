@@ -1,8 +1,8 @@
 //! Reads pytest's output as it comes: no host calls, bounded memory, nothing copied for most lines.
 
-use tribunal_sdk::{Capture, EndState, Line, LineSplitter, TestCase, Verdict};
+use tribunal_judge_kit::{Line, Lines};
+use tribunal_sdk::{Capture, EndState, TestCase, Verdict};
 
-use crate::ansi;
 use crate::cases::Book;
 use crate::grammar::{Summary, Tally};
 use crate::lines::{self, Found, Section};
@@ -21,7 +21,7 @@ pub enum Notice {
 /// A parser at some place of the output.
 #[derive(Debug, Default)]
 pub struct Parser {
-    splitter: LineSplitter,
+    splitter: Lines,
     reader: Reader,
 }
 
@@ -44,7 +44,7 @@ pub struct Reader {
     pub torn: bool,
     /// Lines read.
     pub lines: u64,
-    sugar: Option<(Tally, u64)>,
+    sugar: Option<(Tally, (u64, u64))>,
     told: (u32, Option<u32>),
 }
 
@@ -92,26 +92,29 @@ impl Reader {
         self.lines += other.lines;
     }
 
-    fn line(&mut self, line: Line<'_>, report: &mut impl FnMut(Notice)) {
-        let plain = ansi::strip(line.bytes);
+    fn line(&mut self, line: &Line<'_>, report: &mut impl FnMut(Notice)) {
+        let plain = line.plain;
         if self.sugar.is_some() {
-            self.sugar_line(&plain, line);
+            self.sugar_line(plain, line);
         }
         let found = if line.cut {
             None
         } else {
-            lines::classify(&plain)
+            lines::classify(plain)
         };
         let Some(found) = found else {
-            self.other_line(&plain, line, report);
+            self.other_line(plain, line, report);
             return;
         };
         match found {
             // A line without its end may be the beginning of another one.
             Found::Summary(_) if !line.terminated => self.torn = true,
             Found::Summary(summary) => {
-                let quote = String::from_utf8_lossy(&plain);
-                if self.sessions.summary(summary, line.number, &quote) {
+                let quote = line.lossy();
+                if self
+                    .sessions
+                    .summary(summary, (line.number, line.offset), &quote)
+                {
                     self.book.end_trace();
                 }
             }
@@ -127,7 +130,7 @@ impl Reader {
                 self.progress(None, report);
             }
             Found::Internal => {
-                self.internal = Some(String::from_utf8_lossy(&plain).chars().take(300).collect());
+                self.internal = Some(line.lossy().chars().take(300).collect());
             }
             Found::Result(outcome, percent) => {
                 if self.sessions.is_nested() {
@@ -150,12 +153,12 @@ impl Reader {
                 }
             }
             Found::Coverage => self.coverage = true,
-            Found::Sugar => self.sugar = Some((Tally::default(), line.number)),
+            Found::Sugar => self.sugar = Some((Tally::default(), (line.number, line.offset))),
         }
     }
 
     /// A line that is nothing by itself: it may be part of a section.
-    fn other_line(&mut self, plain: &[u8], line: Line<'_>, report: &mut impl FnMut(Notice)) {
+    fn other_line(&mut self, plain: &[u8], line: &Line<'_>, report: &mut impl FnMut(Notice)) {
         let section = self.sessions.current().section;
         match section {
             Section::Failures => self.book.trace_line(plain),
@@ -218,7 +221,7 @@ impl Reader {
         }
     }
 
-    fn sugar_line(&mut self, plain: &[u8], line: Line<'_>) {
+    fn sugar_line(&mut self, plain: &[u8], line: &Line<'_>) {
         let Some((tally, _)) = &mut self.sugar else {
             return;
         };
@@ -238,7 +241,7 @@ impl Reader {
 
     /// The summary of pytest-sugar has no end mark: it is whole if another line follows, or if its
     /// numbers reach those of `collected N items`.
-    fn end_sugar(&mut self, next: Option<Line<'_>>) {
+    fn end_sugar(&mut self, next: Option<&Line<'_>>) {
         let Some((tally, number)) = self.sugar.take() else {
             return;
         };

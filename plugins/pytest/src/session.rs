@@ -46,6 +46,8 @@ pub struct Closed {
     pub summary: Summary,
     /// That line's number, from 1.
     pub line: u64,
+    /// Where that line begins, in bytes from the start of the stream.
+    pub byte: u64,
     /// That line, without control sequences.
     pub quote: String,
     /// Whether it was printed inside another session.
@@ -146,8 +148,8 @@ impl Sessions {
         }
     }
 
-    /// A line that is a summary by its form. Returns whether it is one of this stream's.
-    pub fn summary(&mut self, summary: Summary, line: u64, quote: &str) -> bool {
+    /// A line, with number and first byte, that is a summary by its form. Returns whether it is one of this stream's.
+    pub fn summary(&mut self, summary: Summary, line: (u64, u64), quote: &str) -> bool {
         let fits = match summary.fence {
             Some(fence) => self.current().fits(fence),
             // Bare lines come from `-q`, which prints no header.
@@ -169,7 +171,8 @@ impl Sessions {
         self.closed.push(Closed {
             open,
             summary,
-            line,
+            line: line.0,
+            byte: line.1,
             quote: quote.chars().take(300).collect(),
             nested,
         });

@@ -3,14 +3,15 @@
 //! The program ended by itself with 0; no one stopped the session; the output is whole; nothing in
 //! it is red; tests ran, and as many as were collected.
 
-use tribunal_sdk::{
-    Capture, Completeness, Counts, EndState, Label, Status, Verdict, describe_end, label,
-};
+use tribunal_judge_kit::table::{Colour, Count, Facts, Row, hole_words, rule};
+use tribunal_judge_kit::text::grouped;
+use tribunal_judge_kit::{Fact, verdict::explain};
+use tribunal_sdk::{Capture, Counts, EndState, Label, Verdict, describe_end, label};
 
 use crate::grammar::Tally;
 use crate::parser::Reader;
 use crate::sum::{Sum, sum};
-use crate::words::{explain_exit, grouped, tally_words};
+use crate::words::{explain_exit, tally_words};
 
 /// Returns what both streams say together: the output's word counts, the other one explains. Where
 /// only stderr holds anything of pytest (`pytest 1>&2`), it is the output.
@@ -27,11 +28,13 @@ pub fn join(stdout: Reader, stderr: Reader) -> Reader {
 /// Returns the verdict.
 pub fn decide(reader: &Reader, end: &EndState, capture: &Capture) -> Verdict {
     let sum = sum(reader);
-    let (status, reason, summary) = judge(reader, sum.as_ref(), end, capture);
+    let row = row(reader, sum.as_ref(), end, capture);
+    let (reason, summary) = words(row, reader, sum.as_ref(), end, capture);
     let mut extra = Vec::new();
     if !reason.is_empty() {
         extra.push(label("reason", reason));
     }
+    extra.extend(explain(row, sum.as_ref().map(rests_on).as_ref()));
     let counts = if let Some(sum) = &sum {
         describe(sum, &mut extra);
         counts(&sum.tally, reader)
@@ -45,7 +48,7 @@ pub fn decide(reader: &Reader, end: &EndState, capture: &Capture) -> Verdict {
         extra.push(label("internal-error", line.clone()));
     }
     Verdict {
-        status,
+        status: row.status(),
         summary,
         counts: Some(counts),
         extra,
@@ -106,87 +109,125 @@ fn counts(tally: &Tally, reader: &Reader) -> Counts {
     }
 }
 
-type Decision = (Status, &'static str, String);
-
-fn judge(reader: &Reader, sum: Option<&Sum<'_>>, end: &EndState, capture: &Capture) -> Decision {
-    let ended = describe_end(end);
-    let after = match sum {
-        Some(sum) => format!("{ended}, after the summary `{}`", tally_words(&sum.tally)),
-        None if reader.book.done > 0 => {
-            format!(
-                "{ended} after {} tests",
-                grouped(u64::from(reader.book.done))
-            )
-        }
-        None => ended.clone(),
-    };
-    let code = match end {
-        EndState::Exited(code) => *code,
-        EndState::Signaled(_) => return (Status::Failed, "signal", after),
-        EndState::TimedOut(_) => return (Status::Failed, "timeout", after),
-        EndState::OomKilled(_) => return (Status::Failed, "oom", after),
-        EndState::Evicted(_) => return (Status::Errored, "evicted", after),
-        EndState::StartFailed(_) => return (Status::Errored, "start-failed", after),
-        EndState::Cancelled(_) => return (Status::Errored, "cancelled", after),
-        EndState::Lost(_) | EndState::Other(_) => return (Status::Errored, "lost", after),
-    };
-    let Some(sum) = sum else {
-        return without_summary(reader, end, code, capture);
-    };
-    if sum.red {
-        return red(sum);
+/// The summary line.
+fn rests_on(sum: &Sum<'_>) -> Fact {
+    Fact {
+        text: tally_words(&sum.tally),
+        line: sum.last.line,
+        byte: sum.last.byte,
+        quote: sum.last.quote.clone(),
+        source: String::new(),
     }
-    let so_far = progress(sum);
-    if code != 0 {
-        if code == 5 && sum.tally.is_empty() {
-            return (Status::Empty, "no-tests", empty(sum));
-        }
-        let why = explain_exit(code, reader, sum.bang);
-        return match sum.bang {
-            Some(_) => (
-                Status::Failed,
-                "interrupted",
-                format!("{ended}: {why}; {so_far}"),
-            ),
-            None => (
-                Status::Failed,
-                "exit-code",
-                format!("{ended} although the summary is {} ({why})", colour(sum)),
-            ),
-        };
-    }
-    if let Some(bang) = sum.bang {
-        let text = format!("exit 0 but stopped early: {bang}; {so_far}");
-        return (Status::Failed, "interrupted", text);
-    }
-    if let Some(line) = &reader.internal {
-        return (
-            Status::Failed,
-            "internal-error",
-            format!("exit 0 but {line}"),
-        );
-    }
-    if reader.coverage {
-        let text = "exit 0 but the coverage is below its threshold".to_owned();
-        return (Status::Failed, "coverage", text);
-    }
-    if let Some(text) = unfinished(reader, sum) {
-        return (Status::Failed, "incomplete", text);
-    }
-    if sum.empty {
-        return (Status::Empty, "no-tests", empty(sum));
-    }
-    // With a hole in the output only a count that balances proves that nothing red was in it. The
-    // host still holds its floor under this.
-    if is_lossy(capture) && sum.expected.is_none() {
-        let text = format!("the output is incomplete ({}): no verdict", note(capture));
-        return (Status::Errored, "output-incomplete", text);
-    }
-    (Status::Passed, "", green(sum))
 }
 
-fn colour(sum: &Sum<'_>) -> &'static str {
-    if sum.empty { "empty" } else { "green" }
+/// Puts what was read into the truth table.
+fn row(reader: &Reader, sum: Option<&Sum<'_>>, end: &EndState, capture: &Capture) -> Row {
+    let (colour, count) = match sum {
+        None => (Colour::None, Count::Unknown),
+        Some(sum) => (colour(reader, sum, end), count(reader, sum)),
+    };
+    rule(&Facts {
+        end,
+        capture,
+        colour,
+        count,
+        flaky: sum.is_some_and(|sum| sum.tally.reruns > 0),
+        empty_codes: &[5],
+    })
+}
+
+fn colour(reader: &Reader, sum: &Sum<'_>, end: &EndState) -> Colour {
+    let zero = matches!(end, EndState::Exited(0));
+    if sum.red || (zero && (reader.internal.is_some() || reader.coverage)) {
+        Colour::Red
+    } else if sum.empty {
+        Colour::NoTests
+    } else {
+        Colour::Green
+    }
+}
+
+fn count(reader: &Reader, sum: &Sum<'_>) -> Count {
+    if sum.bang.is_some() || unfinished(reader, sum).is_some() {
+        return Count::Short;
+    }
+    let finished = sum.tally.finished();
+    match sum.expected {
+        None => Count::Unknown,
+        Some(expected) if finished > expected => Count::More,
+        Some(_) => Count::Balanced,
+    }
+}
+
+/// The reason and the line for a row. What pytest itself says of the cause goes before the table's words.
+type Words = (&'static str, String);
+
+fn words(
+    row: Row,
+    reader: &Reader,
+    sum: Option<&Sum<'_>>,
+    end: &EndState,
+    capture: &Capture,
+) -> Words {
+    let ended = describe_end(end);
+    let EndState::Exited(code) = end else {
+        let after = match sum {
+            Some(sum) => format!("{ended}, after the summary `{}`", tally_words(&sum.tally)),
+            None if reader.book.done > 0 => {
+                let done = grouped(u64::from(reader.book.done));
+                format!("{ended} after {done} tests")
+            }
+            None => ended,
+        };
+        return (row.reason(), after);
+    };
+    let Some(sum) = sum else {
+        return without_summary(row, reader, end, *code, capture);
+    };
+    match row {
+        Row::Red => red(sum),
+        Row::RedDespiteZero => red_despite_zero(reader, sum),
+        Row::NoTests | Row::NoTestsCode => (row.reason(), empty(sum)),
+        Row::HoleUnknown => {
+            let hole = hole_words(capture);
+            let text = format!("the output is incomplete ({hole}): no verdict");
+            (row.reason(), text)
+        }
+        Row::Incomplete => match (sum.bang, unfinished(reader, sum)) {
+            (Some(bang), _) => {
+                let text = format!("exit 0 but stopped early: {bang}; {}", progress(sum));
+                ("interrupted", text)
+            }
+            (None, text) => (row.reason(), text.unwrap_or_default()),
+        },
+        Row::GreenDespiteCode => {
+            let why = explain_exit(*code, reader, sum.bang);
+            match sum.bang {
+                Some(_) => ("interrupted", format!("{ended}: {why}; {}", progress(sum))),
+                None => {
+                    let colour = if sum.empty { "empty" } else { "green" };
+                    let text = format!("{ended} although the summary is {colour} ({why})");
+                    (row.reason(), text)
+                }
+            }
+        }
+        _ => (row.reason(), green(sum)),
+    }
+}
+
+fn red_despite_zero(reader: &Reader, sum: &Sum<'_>) -> Words {
+    match (&reader.internal, sum.bang) {
+        _ if sum.red => red(sum),
+        (_, Some(bang)) => {
+            let text = format!("exit 0 but stopped early: {bang}; {}", progress(sum));
+            ("interrupted", text)
+        }
+        (Some(line), None) => ("internal-error", format!("exit 0 but {line}")),
+        (None, None) => {
+            let text = "exit 0 but the coverage is below its threshold".to_owned();
+            ("coverage", text)
+        }
+    }
 }
 
 /// Why this is not the whole story, for a green summary.
@@ -216,52 +257,56 @@ fn unfinished(reader: &Reader, sum: &Sum<'_>) -> Option<String> {
         .then(|| "incomplete: the output ends in the middle of a line".to_owned())
 }
 
-fn without_summary(reader: &Reader, end: &EndState, code: i32, capture: &Capture) -> Decision {
+fn without_summary(
+    row: Row,
+    reader: &Reader,
+    end: &EndState,
+    code: i32,
+    capture: &Capture,
+) -> Words {
     let lines = match reader.lines {
         0 => ": there is no output".to_owned(),
         1 => " in 1 line".to_owned(),
         lines => format!(" in {} lines", grouped(lines)),
     };
-    if code == 0 {
-        if is_lossy(capture) {
-            let text = format!(
-                "exit 0 but no pytest summary, and the output is incomplete ({})",
-                note(capture)
-            );
-            return (Status::Errored, "output-incomplete", text);
-        }
+    if row == Row::LostTail {
+        let hole = hole_words(capture);
+        let text = format!("exit 0 but no pytest summary, and the output is incomplete ({hole})");
+        return (row.reason(), text);
+    }
+    if row == Row::NoSummary {
         let text = if reader.torn {
             "exit 0 but the output ends in the middle of pytest's summary".to_owned()
         } else {
             format!("exit 0 but no pytest summary{lines}")
         };
-        return (Status::Failed, "no-summary", text);
+        return (row.reason(), text);
     }
     let ended = describe_end(end);
     if let Some(fatal) = &reader.fatal {
-        return (Status::Failed, "crash", format!("{ended}: {fatal}"));
+        return ("crash", format!("{ended}: {fatal}"));
     }
     match code {
         3 if reader.internal.is_some() => {
             let why = explain_exit(code, reader, None);
-            (Status::Failed, "internal-error", format!("{ended}: {why}"))
+            ("internal-error", format!("{ended}: {why}"))
         }
         2 | 4 if code == 4 || reader.usage.is_some() => {
             let why = explain_exit(code, reader, None);
-            (Status::Failed, "usage", format!("{ended}: {why}"))
+            ("usage", format!("{ended}: {why}"))
         }
         _ => {
             let text = format!("{ended} and no pytest summary{lines}");
-            (Status::Failed, "no-summary", text)
+            ("no-summary", text)
         }
     }
 }
 
-fn red(sum: &Sum<'_>) -> Decision {
+fn red(sum: &Sum<'_>) -> Words {
     let tally = &sum.tally;
     if !tally.is_red() {
         let text = "ambiguous summary: one line is green, another one is red".to_owned();
-        return (Status::Failed, "ambiguous", text);
+        return ("ambiguous", text);
     }
     let total = tally.finished().max(sum.expected.unwrap_or(0));
     let failed = u64::from(tally.failed.max(u32::from(tally.subtests_failed > 0)));
@@ -301,7 +346,7 @@ fn red(sum: &Sum<'_>) -> Decision {
         text.push_str(bang);
         text.push(')');
     }
-    (Status::Failed, "tests-failed", text)
+    ("tests-failed", text)
 }
 
 fn progress(sum: &Sum<'_>) -> String {
@@ -330,21 +375,5 @@ fn empty(sum: &Sum<'_>) -> String {
         (0, 0) => "no tests ran".to_owned(),
         (0, gone) => format!("no tests ran, {} deselected", grouped(u64::from(gone))),
         (skipped, _) => format!("no tests ran, {} skipped", grouped(u64::from(skipped))),
-    }
-}
-
-fn is_lossy(capture: &Capture) -> bool {
-    match capture.completeness {
-        Completeness::Proven | Completeness::Complete | Completeness::Unverified => false,
-        Completeness::Gap | Completeness::Cut | Completeness::Unavailable => true,
-    }
-}
-
-fn note(capture: &Capture) -> &str {
-    match (capture.note.as_str(), capture.completeness) {
-        ("", Completeness::Gap) => "bytes are missing",
-        ("", Completeness::Cut) => "it had not ended at the drain deadline",
-        ("", _) => "there is none",
-        (note, _) => note,
     }
 }

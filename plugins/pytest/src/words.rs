@@ -1,20 +1,9 @@
 //! Numbers and reasons as people read them.
 
+use tribunal_judge_kit::text::grouped;
+
 use crate::grammar::Tally;
 use crate::parser::Reader;
-
-/// Returns a number with commas: `1,204`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// Returns the numbers of a summary without failures, like `410 passed, 2 skipped`.
 pub fn tally_words(tally: &Tally) -> String {
@@ -67,22 +56,5 @@ pub fn explain_exit(code: i32, reader: &Reader, bang: Option<&str>) -> String {
             _ => "a plugin or the interpreter's end set it",
         }
         .to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1204, "1,204"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

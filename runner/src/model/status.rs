@@ -42,6 +42,20 @@ impl SuiteStatus {
         }
     }
 
+    /// The end of a sentence that begins with "..., which".
+    pub(crate) fn clause(self) -> &'static str {
+        match self {
+            Self::Passed | Self::Flaky => "passed",
+            Self::Failed => "failed",
+            Self::Empty => "ran no test",
+            Self::TimedOut => "timed out",
+            Self::Errored => "could not be decided",
+            Self::Incomplete => "is incomplete",
+            Self::Cancelled => "was cancelled",
+            Self::Skipped => "was skipped",
+        }
+    }
+
     /// Whether what needs this suite may run.
     pub fn is_pass(self) -> bool {
         matches!(self, Self::Passed | Self::Flaky)

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::signal::{Received, Signals};
+use super::signal::{self, Received};
 use super::suite::{self, SuiteContext};
 use super::{Means, Message, RunEnd, tally};
-use crate::event::{EVENT_VERSION, Event, EventKind, SuiteIndex, SuiteIntro, Totals};
+use crate::event::{EVENT_VERSION, Event, EventKind, Phase, SuiteIndex, SuiteIntro, Totals};
 use crate::executor::Cancel;
 use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary, millis};
 use crate::plan::{Plan, Target};
@@ -29,6 +29,8 @@ pub struct Dispatcher {
     totals: Totals,
     /// Suites that wait for a slot, in the order of the plan.
     ready: VecDeque<SuiteIndex>,
+    /// Those of them of which it was not said yet that they wait.
+    fresh: Vec<SuiteIndex>,
     /// Suites under way on this machine, and on the cluster: each has a limit of its own.
     here: usize,
     there: usize,
@@ -66,6 +68,7 @@ impl Dispatcher {
                 ..Totals::default()
             },
             ready: (0..count).filter(|index| missing[*index] == 0).collect(),
+            fresh: (0..count).filter(|index| missing[*index] == 0).collect(),
             missing,
             waiting,
             done: vec![None; count],
@@ -92,7 +95,7 @@ impl Dispatcher {
             }
             tokio::select! {
                 Some(message) = messages.recv() => self.hear(message),
-                received = next_signal(&mut signals) => {
+                received = signal::next(&mut signals) => {
                     if self.cancel.borrow().level() == 2 {
                         return RunEnd::Abandoned { signal: received.number };
                     }
@@ -170,6 +173,36 @@ impl Dispatcher {
         }
         waiting.append(&mut self.ready);
         self.ready = waiting;
+        self.say_who_waits();
+    }
+
+    /// Says once of each suite of a cluster that it waits for a slot, and behind how many. Those of this machine
+    /// are too many and too short for that: the totals tell.
+    fn say_who_waits(&mut self) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let Some(cluster) = self.plan.cluster.as_ref().filter(|_| !fresh.is_empty()) else {
+            return;
+        };
+        let slots = cluster.jobs;
+        let is_there =
+            |index: &SuiteIndex| matches!(self.plan.suites[*index].target, Target::Kubernetes(_));
+        let waiting: HashMap<SuiteIndex, usize> = self
+            .ready
+            .iter()
+            .filter(|index| is_there(index))
+            .enumerate()
+            .map(|(before, index)| (*index, before))
+            .collect();
+        for index in fresh {
+            if let Some(before) = waiting.get(&index) {
+                self.emit(EventKind::PhaseChanged {
+                    suite: index,
+                    attempt: 1,
+                    phase: Phase::Queued,
+                    detail: format!("waiting for one of {slots} slots, behind {before} others"),
+                });
+            }
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -292,7 +325,7 @@ impl Dispatcher {
     fn conclude(&mut self, index: SuiteIndex, summary: SuiteSummary) {
         tally::count(&mut self.totals, summary.status);
         let passed = summary.status.is_pass();
-        let what = what_became(summary.status);
+        let what = summary.status.clause();
         self.done[index] = Some(summary.clone());
         self.emit(EventKind::SuiteFinished {
             suite: index,
@@ -314,6 +347,7 @@ impl Dispatcher {
                 self.conclude_unstarted(waiter, status, why);
             } else if self.missing[waiter] == 0 {
                 self.ready.push_back(waiter);
+                self.fresh.push(waiter);
             }
         }
     }
@@ -371,27 +405,5 @@ impl Dispatcher {
             totals: self.totals,
             kind,
         });
-    }
-}
-
-/// The next signal; never, where nobody sends any.
-async fn next_signal(signals: &mut Option<Signals>) -> Received {
-    match signals {
-        Some(signals) => signals.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// A status as the end of "..., which".
-fn what_became(status: SuiteStatus) -> &'static str {
-    match status {
-        SuiteStatus::Passed | SuiteStatus::Flaky => "passed",
-        SuiteStatus::Failed => "failed",
-        SuiteStatus::Empty => "ran no test",
-        SuiteStatus::TimedOut => "timed out",
-        SuiteStatus::Errored => "could not be decided",
-        SuiteStatus::Incomplete => "is incomplete",
-        SuiteStatus::Cancelled => "was cancelled",
-        SuiteStatus::Skipped => "was skipped",
     }
 }

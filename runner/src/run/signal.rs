@@ -44,3 +44,11 @@ impl Signals {
         }
     }
 }
+
+/// The next signal; never, where nobody sends any.
+pub(super) async fn next(signals: &mut Option<Signals>) -> Received {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}

@@ -70,6 +70,7 @@ impl Stretch {
 
 /// One connection.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Client {
     socket: OwnedFd,
     /// From the pod itself, over the socket in the folder: may tell, needs no token.
@@ -126,6 +127,11 @@ impl Client {
     /// Whether requests are listened to: not while one waits for room.
     pub(super) fn listens(&self) -> bool {
         self.waiting.is_none() && !self.leaving
+    }
+
+    /// How far the container's own log is, if this is the connection for it.
+    pub(super) fn logged(&self) -> Option<u64> {
+        self.reading.filter(|_| self.is_seal)
     }
 
     /// Whether there is something to send at this moment.
@@ -317,9 +323,14 @@ impl Client {
             return Ok(false);
         };
         if at < spool.first() {
-            // Only a reader that never said what it has can meet this.
-            self.reply(FrameKind::Data, spool.first(), &[]);
-            self.reading = Some(spool.first());
+            // Only a reader that never said what it has can meet this. A log that is too slow goes on with
+            // what is newest: better one hole than many.
+            let at = match spool.segments.back() {
+                Some(newest) if self.is_seal => newest.start,
+                _ => spool.first(),
+            };
+            self.reply(FrameKind::Data, at, &[]);
+            self.reading = Some(at);
             return Ok(true);
         }
         let Some(segment) = spool.at(at) else {

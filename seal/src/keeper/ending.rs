@@ -24,6 +24,7 @@ const DONE: &str = "done";
 
 /// How the end is going.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Ending {
     /// The line that says that both streams are closed.
     pub(super) closed: Option<String>,
@@ -95,6 +96,9 @@ impl Keeper<'_> {
             return Ok(());
         }
         if !self.spool.state.closed {
+            // A FIFO whose writers were gone before this keeper opened it never says so to `poll`.
+            self.read(0)?;
+            self.read(1)?;
             self.close()?;
         }
         if self.spool.state.closed

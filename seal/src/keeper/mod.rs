@@ -23,6 +23,9 @@ mod segment;
 mod spool;
 mod streams;
 
+#[cfg(test)]
+mod tests;
+
 use client::{Client, Wish};
 use spool::Spool;
 use streams::{Fifo, Got};
@@ -31,7 +34,7 @@ use streams::{Fifo, Got};
 pub(crate) const SOCKET: &str = "keeper.sock";
 
 /// How long output is collected before it becomes a record: a thousand small writes cost one.
-const COLLECT: Duration = Duration::from_millis(4);
+const COLLECT: Duration = Duration::from_millis(10);
 /// How often the clock-driven part is looked after.
 const TICK: Duration = Duration::from_millis(200);
 /// Connections at once; more wait.
@@ -130,8 +133,8 @@ impl<'a> Keeper<'a> {
             until = until.min(at);
         }
         let streaming = self.spool.state.begun && !self.spool.state.closed;
-        let reads = streaming && !collecting && self.trouble.is_empty();
-        let ready = self.wait(signals, reads, until.saturating_duration_since(now));
+        let takes_output = streaming && !collecting && self.trouble.is_empty();
+        let ready = self.wait(signals, takes_output, until.saturating_duration_since(now));
         signals.clear();
         for (index, ready) in ready.fifos.into_iter().enumerate() {
             if ready {
@@ -210,6 +213,7 @@ impl<'a> Keeper<'a> {
             Got::DiskFull => {
                 "the disk of the spool is full: the suite waits".clone_into(&mut self.trouble);
                 self.ending.disk_was_full = true;
+                self.spool.release()?;
             }
         }
         Ok(())
@@ -246,10 +250,10 @@ impl<'a> Keeper<'a> {
             let gone = ready.intersects(PollFlags::HUP | PollFlags::ERR);
             let heard = if !client.listens() {
                 // Whoever is gone while a telling waits for room tells it again.
-                match gone {
-                    true => return false,
-                    false => client.obey(spool, token, &mut wishes),
+                if gone {
+                    return false;
                 }
+                client.obey(spool, token, &mut wishes)
             } else if ready.is_empty() {
                 Ok(())
             } else {
@@ -261,7 +265,11 @@ impl<'a> Keeper<'a> {
             if tick || closed.is_some() {
                 client.inform(spool, closed.as_deref(), &self.trouble);
             }
-            heard.and_then(|()| client.send(spool)).is_ok()
+            let goes_on = heard.and_then(|()| client.send(spool)).is_ok();
+            if let Some(offset) = client.logged() {
+                spool.logged(offset);
+            }
+            goes_on
         });
         self.clients = clients;
         for wish in wishes {

@@ -49,7 +49,7 @@ impl Spool {
             }
             let left = length - segment.length;
             let mut head = [0; RECORD_HEADER];
-            let open = if left > RECORD_HEADER as u64 {
+            let open = if left >= RECORD_HEADER as u64 {
                 segment.file.read_exact_at(&mut head, segment.length)?;
                 RecordHeader::parse(&head).ok()
             } else {
@@ -61,6 +61,9 @@ impl Spool {
                 && let Some(stream) = header.kind.stream()
                 && moved <= u64::from(header.length)
             {
+                if moved == 0 {
+                    return segment.trim();
+                }
                 header.flags = FLAG_RECOVERED;
                 header.length = u32::try_from(moved).unwrap_or(0);
                 return self.seal_record(&header, stream);

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::pipe::SpliceFlags;
@@ -23,7 +24,11 @@ pub(super) const FLAG_OPEN: u8 = 0x80;
 pub(super) const COPYING: &str = "copying";
 
 const SMALLEST_SEGMENT: u64 = 64 << 10;
-const LARGEST_SEGMENT: u64 = 8 << 20;
+const LARGEST_SEGMENT: u64 = 1 << 20;
+/// Bytes that are left for the anchor of the next segment.
+const ANCHOR: u64 = 512;
+/// How long the container's own log may stand still before the suite is no longer slowed for it.
+const LOG_STUCK: Duration = Duration::from_secs(1);
 /// Bytes that are hashed at once.
 const CHUNK: usize = 64 << 10;
 
@@ -41,6 +46,8 @@ pub(super) struct Spool {
     pub(super) limit: u64,
     /// What is before this offset the runner has.
     pub(super) acked: u64,
+    /// How far the container's own log is, and when it last moved on.
+    pub(super) log: (u64, Instant),
     /// The file system cannot move bytes from a pipe to a file.
     pub(super) copying: bool,
     pub(super) buffer: Vec<u8>,
@@ -73,6 +80,7 @@ impl Spool {
             finished: None,
             limit,
             acked: 0,
+            log: (0, Instant::now()),
             copying: folder.join(COPYING).exists(),
             buffer: vec![0; CHUNK],
         }
@@ -100,7 +108,7 @@ impl Spool {
     /// Makes room for a payload of `length` bytes by letting go of what the runner has. Returns how many
     /// bytes there is room for: 0 when the spool is full.
     pub(super) fn room(&mut self, length: usize) -> io::Result<usize> {
-        let wanted = (length + RECORD_HEADER) as u64;
+        let wanted = (length + RECORD_HEADER) as u64 + ANCHOR;
         loop {
             let used = self.end() - self.first();
             if used + wanted <= self.limit {
@@ -109,8 +117,10 @@ impl Spool {
             let Some(oldest) = self.segments.front() else {
                 return Ok(0);
             };
-            if oldest.end() > self.acked {
-                let left = self.limit.saturating_sub(used + RECORD_HEADER as u64);
+            if !self.may_go(oldest) {
+                let left = self
+                    .limit
+                    .saturating_sub(used + RECORD_HEADER as u64 + ANCHOR);
                 // A few bytes of room are none: records of single bytes would fill the spool with headers.
                 let left = if left < 4096 { 0 } else { left };
                 return Ok(length.min(usize::try_from(left).unwrap_or(length)));
@@ -122,6 +132,33 @@ impl Spool {
                 oldest.unlink()?;
             }
         }
+    }
+
+    /// Whether a segment is needed no more: the runner has it, and the container's log too, unless that has
+    /// not moved for a while.
+    fn may_go(&self, segment: &Segment) -> bool {
+        let (logged, moved) = self.log;
+        let end = segment.end();
+        end <= self.acked && (end <= logged || moved.elapsed() > LOG_STUCK)
+    }
+
+    /// Takes note of how far the container's own log is.
+    pub(super) fn logged(&mut self, offset: u64) {
+        if offset > self.log.0 || offset >= self.end() {
+            self.log = (offset, Instant::now());
+        }
+    }
+
+    /// Lets go of all segments that the runner has, but for the one that is written to: the disk is full.
+    pub(super) fn release(&mut self) -> io::Result<()> {
+        while self.segments.len() > 1
+            && let Some(oldest) = self.segments.front()
+            && self.may_go(oldest)
+        {
+            oldest.unlink()?;
+            self.segments.pop_front();
+        }
+        Ok(())
     }
 
     /// Appends a record. On an error nothing was appended.
@@ -228,7 +265,7 @@ impl Spool {
             if Errno::from_io_error(&error) != Some(Errno::NOSPC) {
                 return Err(error);
             }
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(200));
         }
         Ok(read)
     }

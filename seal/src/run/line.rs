@@ -23,6 +23,8 @@ pub(super) struct Line {
     number: u64,
     /// Up to which one the keeper has them.
     told: u64,
+    /// The keeper has said how far it is.
+    greeted: bool,
     /// The keeper's word that both streams are at their end.
     pub(super) closed: Option<String>,
     /// The last word.
@@ -57,10 +59,17 @@ impl Line {
             connection: None,
             number: 0,
             told: 0,
+            greeted: false,
             closed: None,
             last: None,
             patience,
         }
+    }
+
+    /// Whether the spool is a fresh one, of which no other seal told anything.
+    pub(super) fn is_fresh(&mut self, look: &mut dyn FnMut() -> bool) -> io::Result<bool> {
+        self.until(&[], look, &mut |line| line.greeted)?;
+        Ok(self.told == 0)
     }
 
     /// Tells a record; returns once it is in the spool. `look` is called now and then and may say that
@@ -142,16 +151,13 @@ impl Line {
                 (false, Some((socket, _))) if !bytes.is_empty() => socket.write_all(bytes),
                 _ => self.hear(),
             };
-            match heard {
-                Ok(()) => {
-                    sent = true;
-                    // A keeper that answers is not lost.
-                    lost_at = None;
-                }
-                Err(_) => {
-                    lost_at.get_or_insert_with(Instant::now);
-                    self.connection = None;
-                }
+            if heard.is_ok() {
+                sent = true;
+                // A keeper that answers is not lost.
+                lost_at = None;
+            } else {
+                lost_at.get_or_insert_with(Instant::now);
+                self.connection = None;
             }
         }
     }
@@ -181,7 +187,10 @@ impl Line {
             let Some(frame) = frame else { return Ok(()) };
             let text = || String::from_utf8_lossy(frame.payload).into_owned();
             match frame.kind {
-                FrameKind::Told => self.told = self.told.max(frame.offset),
+                FrameKind::Told => {
+                    self.told = self.told.max(frame.offset);
+                    self.greeted = true;
+                }
                 FrameKind::Closed => self.closed = Some(text()),
                 FrameKind::Final => self.last = Some(text()),
                 FrameKind::Refused => return Err(io::Error::other(text())),

@@ -109,7 +109,7 @@ struct Run<'a> {
     started: SystemTime,
     /// When the suite's grace is over, once it was asked to end.
     kill_at: Option<Instant>,
-    /// Sentences for the container's log.
+    /// `None` when no thread could be had for it.
     passthrough: Option<Passthrough>,
 }
 
@@ -144,14 +144,22 @@ impl<'a> Run<'a> {
         let readers = open(folder, Access::Read).map_err(unusable)?;
         let writers = open(folder, Access::Write).map_err(unusable)?;
         let mut line = Line::new(folder, wait);
-        line.tell(
-            Kind::Begun,
-            format!("pid={}", std::process::id()).as_bytes(),
-            &mut || signals.asked_to_end(),
-        )
-        .map_err(|error| {
-            format!("the keeper could not be told that the suite begins ({error}), so it was not started")
-        })?;
+        let mut stop = || signals.asked_to_end();
+        let lost = |error: io::Error| {
+            format!(
+                "the keeper could not be told that the suite begins ({error}), so it was not started"
+            )
+        };
+        if !line.is_fresh(&mut stop).map_err(lost)? {
+            return Err(
+                "the spool has the output of an earlier start of this container, so the suite was not started: \
+                 a sealed pod must not restart its containers"
+                    .to_owned(),
+            );
+        }
+        let begun = format!("pid={}", std::process::id());
+        line.tell(Kind::Begun, begun.as_bytes(), &mut stop)
+            .map_err(lost)?;
         let passthrough = Passthrough::start(folder).ok();
         if passthrough.is_none() {
             complain("no thread could be started: the output is kept, but not shown here");

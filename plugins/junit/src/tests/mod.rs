@@ -5,7 +5,9 @@ mod decisions;
 mod producers;
 mod properties;
 mod quirks;
+mod table;
 
+use tribunal_judge_kit::table::NOTHING_MISSING;
 use tribunal_sdk::{CaseStatus, EndState, Status, TestCase, Verdict};
 
 use crate::{Report, Source, Tally, decide, read};
@@ -66,7 +68,7 @@ fn judge_in(files: &[(&str, &[u8])], source: Source, end: &EndState, step: usize
         };
         reports.push(read((*name).to_owned(), source, next, &mut tally, each));
     }
-    let verdict = decide(end, &reports, &tally).expect("a verdict");
+    let verdict = decide(end, &reports, &tally, &NOTHING_MISSING).expect("a verdict");
     let warnings = reports.iter().filter_map(Report::warning).collect();
     Judged {
         verdict,

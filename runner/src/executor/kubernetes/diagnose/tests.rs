@@ -68,6 +68,7 @@ fn end_of(pod: &Pod, ended_by: Option<EndedBy>) -> EndState {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one line an end")]
 fn ends_are_told_as_they_were() {
     let plain = |suite: Value, phase: &str| json!({"phase": phase, "containerStatuses": [suite]});
     let mut deleted = pod(&plain(ended("suite", 143, "Error"), "Failed"));
@@ -232,7 +233,7 @@ fn reason(pod: Option<&Pod>, job: Option<&Job>, events: &[Event]) -> String {
 fn waiting_has_a_reason_and_an_end_where_it_cannot_help() {
     let pending =
         |statuses: Value| pod(&json!({"phase": "Pending", "containerStatuses": statuses}));
-    let pods = [
+    let pods = vec![
         pending(json!([waits("suite", "ErrImagePull", "i/o timeout")])),
         pending(json!([waits(
             "suite",

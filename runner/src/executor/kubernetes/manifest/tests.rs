@@ -17,7 +17,7 @@ fn suites(pipeline: &str) -> Vec<Arc<Suite>> {
         .suites
 }
 
-fn order<'a>(suite: &'a Suite, attempt: u32) -> Order<'a> {
+fn order(suite: &Suite, attempt: u32) -> Order<'_> {
     let Target::Kubernetes(spec) = &suite.target else {
         panic!("{} is local", suite.name);
     };
@@ -37,6 +37,10 @@ fn json_of(suite: &Suite) -> Value {
     serde_json::to_value(job).expect("plain data")
 }
 
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("plain data")
+}
+
 fn refused(pod: &str) -> String {
     let text = format!("[suites.x.kubernetes]\nimage = \"i\"\npod = {pod}\n");
     let suites = suites(&text);
@@ -48,7 +52,7 @@ fn a_suite_without_wishes() {
     let suites = suites(
         "[suites.unit]\ncommand = [\"make\", \"test\"]\n[suites.unit.kubernetes]\nimage = \"alpine:3\"\n",
     );
-    insta::assert_json_snapshot!(json_of(&suites[0]));
+    insta::assert_snapshot!(pretty(&json_of(&suites[0])));
 }
 
 #[test]
@@ -77,7 +81,7 @@ pod = { priorityClassName = "low", containers = [{ name = "suite", env = [{ name
 "#,
     );
     let value = json_of(&suites[0]);
-    insta::assert_json_snapshot!(value);
+    insta::assert_snapshot!(pretty(&value));
     let job = job(&order(&suites[0], 1)).expect("a Job");
     let marker = marker(&job).expect("a script has one");
     assert!(value.to_string().contains(&marker));

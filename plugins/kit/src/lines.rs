@@ -1,0 +1,184 @@
+//! Cuts a stream of bytes into lines without control sequences; nothing is copied but lines that cross
+//! a chunk's border or hold escapes.
+
+use std::borrow::Cow;
+
+use tribunal_sdk::LINE_LIMIT;
+
+use crate::ansi;
+
+/// One line of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its bytes as a terminal would leave them: without the line end and control sequences.
+    pub plain: &'a [u8],
+    /// Its number, from 1.
+    pub number: u64,
+    /// Where it begins, in bytes from the start of the stream.
+    pub offset: u64,
+    /// Whether a line feed ended it. False only for the last line.
+    pub terminated: bool,
+    /// Whether it was longer than 64 KiB, so that `plain` is only its beginning.
+    pub cut: bool,
+}
+
+impl<'a> Line<'a> {
+    /// Returns the line as text, if it is UTF-8.
+    pub fn text(&self) -> Option<&'a str> {
+        std::str::from_utf8(self.plain).ok()
+    }
+
+    /// Returns the line as text, whatever it holds.
+    pub fn lossy(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.plain)
+    }
+}
+
+/// Cuts chunks into lines. Feed it every chunk, then finish it.
+#[derive(Debug, Default)]
+pub struct Lines {
+    carry: Vec<u8>,
+    /// Bytes of the carried line, kept or not.
+    carried: u64,
+    carrying: bool,
+    number: u64,
+    offset: u64,
+}
+
+impl Lines {
+    /// Returns a splitter at the start of a stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns how many lines were given out.
+    pub fn count(&self) -> u64 {
+        self.number
+    }
+
+    /// Calls `each` with every line that ends in `chunk`, and keeps the rest for later.
+    pub fn feed(&mut self, chunk: &[u8], mut each: impl FnMut(&Line<'_>)) {
+        let mut start = 0;
+        if self.carrying {
+            let Some(end) = memchr::memchr(b'\n', chunk) else {
+                self.keep(chunk);
+                return;
+            };
+            self.keep(&chunk[..end]);
+            self.flush(true, &mut each);
+            start = end + 1;
+        }
+        // One look at the whole chunk is cheaper than one at each line.
+        let clean = memchr::memchr2(b'\x1b', b'\r', &chunk[start..]).is_none();
+        let base = start;
+        for at in memchr::memchr_iter(b'\n', &chunk[base..]) {
+            let end = base + at;
+            let bytes = &chunk[start..end];
+            self.give(bytes, bytes.len() as u64, true, clean, &mut each);
+            start = end + 1;
+        }
+        if start < chunk.len() {
+            self.keep(&chunk[start..]);
+        }
+    }
+
+    /// Calls `each` with the last line if no line feed ended it.
+    pub fn finish(&mut self, mut each: impl FnMut(&Line<'_>)) {
+        if self.carrying {
+            self.flush(false, &mut each);
+        }
+    }
+
+    fn give(
+        &mut self,
+        bytes: &[u8],
+        whole: u64,
+        terminated: bool,
+        clean: bool,
+        each: &mut impl FnMut(&Line<'_>),
+    ) {
+        self.number += 1;
+        let kept = &bytes[..bytes.len().min(LINE_LIMIT)];
+        let stripped;
+        let plain = if clean {
+            kept
+        } else {
+            stripped = ansi::strip(kept);
+            &*stripped
+        };
+        each(&Line {
+            plain,
+            number: self.number,
+            offset: self.offset,
+            terminated,
+            cut: whole > LINE_LIMIT as u64,
+        });
+        self.offset += whole + u64::from(terminated);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.carrying = true;
+        self.carried += bytes.len() as u64;
+        let room = LINE_LIMIT - self.carry.len();
+        self.carry
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn flush(&mut self, terminated: bool, each: &mut impl FnMut(&Line<'_>)) {
+        let mut carry = std::mem::take(&mut self.carry);
+        let whole = std::mem::take(&mut self.carried);
+        self.carrying = false;
+        self.give(&carry, whole, terminated, false, each);
+        carry.clear();
+        self.carry = carry;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Seen = (String, u64, u64, bool, bool);
+
+    fn split(chunks: &[&[u8]]) -> Vec<Seen> {
+        let mut out = Vec::new();
+        let mut each = |line: &Line<'_>| {
+            let text = line.lossy().into_owned();
+            out.push((text, line.number, line.offset, line.terminated, line.cut));
+        };
+        let mut lines = Lines::new();
+        for chunk in chunks {
+            lines.feed(chunk, &mut each);
+        }
+        lines.finish(&mut each);
+        out
+    }
+
+    #[test]
+    fn numbers_and_offsets_count_what_was_there() {
+        let long = [b"x".repeat(LINE_LIMIT + 9), b"\nlast".to_vec()].concat();
+        let lines = split(&[b"a\r\n\x1b[1mb", b"c\x1b[0m\n", &long]);
+        assert_eq!(lines[0], ("a".to_owned(), 1, 0, true, false));
+        assert_eq!(lines[1], ("bc".to_owned(), 2, 3, true, false));
+        assert_eq!((lines[2].0.len(), lines[2].4), (LINE_LIMIT, true));
+        let at = 14 + LINE_LIMIT as u64 + 10;
+        assert_eq!(lines[3], ("last".to_owned(), 4, at, false, false));
+    }
+
+    proptest! {
+        #[test]
+        fn chunk_borders_change_nothing(
+            text in proptest::collection::vec(
+                prop_oneof![3 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b'\x1b'), 7 => any::<u8>()], 0..200,
+            ),
+            cuts in proptest::collection::vec(0_usize..200, 0..8),
+        ) {
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<_> = cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(split(&chunks), split(&[&text]));
+        }
+    }
+}

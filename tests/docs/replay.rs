@@ -1,0 +1,151 @@
+//! Runs the commands of a page, in order, in a folder of its own.
+//!
+//! A block `toml pipeline.toml` (any language, then a file name) writes that file. In a block `console` each line
+//! that begins with `$ ` is a command for `sh`, and what follows is what it prints on both streams. `…` stands for
+//! any text, alone on a line for any lines; run ids, durations and process ids may differ.
+//! `TRIBUNAL_DOCS_UPDATE=1` writes what was really printed into the page instead; read it before it is committed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::page::{Block, Page};
+use crate::support::{Project, tribunal};
+
+/// How many commands ran; or what was printed otherwise than the page says.
+pub(crate) fn replay(page: &Page) -> Result<usize, String> {
+    let update = std::env::var_os("TRIBUNAL_DOCS_UPDATE").is_some();
+    let project = Project::empty();
+    let bin = project.path().join(".bin");
+    fs::create_dir(&bin).expect("a folder");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tribunal"), bin.join("tribunal"))
+        .expect("a link");
+    let mut ran = 0;
+    let mut text = page.text.clone();
+    for block in page.blocks() {
+        let mut words = block.info.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("console"), _) => {
+                let mut printed = String::new();
+                for (command, expected) in commands(&block) {
+                    let actual = run(&command, project.path(), &bin);
+                    ran += 1;
+                    write!(printed, "$ {command}\n{actual}").expect("a string");
+                    if !update && !fits(&expected, &actual) {
+                        return Err(format!(
+                            "{}:{}: `{command}` printed:\n{actual}--- the page says:\n{}",
+                            page.path.display(),
+                            block.line,
+                            expected.join("\n")
+                        ));
+                    }
+                }
+                let old = format!("```{}\n{}\n```", block.info, block.lines.join("\n"));
+                text = text.replace(&old, &format!("```{}\n{printed}```", block.info));
+            }
+            (Some(_), Some(file)) => {
+                project.write(file, block.lines.join("\n") + "\n");
+            }
+            _ => {}
+        }
+    }
+    if update && text != page.text {
+        fs::write(&page.path, text).expect("writable");
+    }
+    Ok(ran)
+}
+
+/// The commands of a block, each with the lines that it is to print.
+fn commands(block: &Block) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for line in &block.lines {
+        match (line.strip_prefix("$ "), all.last_mut()) {
+            (Some(command), _) => all.push((command.to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.clone()),
+            (None, None) => panic!("line {}: output before a command", block.line),
+        }
+    }
+    all
+}
+
+fn run(command: &str, folder: &Path, bin: &Path) -> String {
+    let mut path = bin.as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut shell = Command::new("sh");
+    for (name, value) in tribunal().get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let output = shell
+        .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+        .current_dir(folder)
+        .env("PATH", path)
+        .output()
+        .expect("sh");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if text.is_empty() || text.ends_with('\n') {
+        text
+    } else {
+        text + "\n"
+    }
+}
+
+fn fits(expected: &[String], actual: &str) -> bool {
+    let actual: Vec<String> = actual.lines().map(plain).collect();
+    let expected: Vec<String> = expected.iter().map(|line| plain(line)).collect();
+    lines_fit(&expected, &actual)
+}
+
+fn lines_fit(expected: &[String], actual: &[String]) -> bool {
+    match (expected.split_first(), actual.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "…" => {
+            (0..=actual.len()).any(|skipped| lines_fit(rest, &actual[skipped..]))
+        }
+        (Some((first, rest)), Some((line, lines))) => {
+            line_fits(first, line) && lines_fit(rest, lines)
+        }
+        _ => false,
+    }
+}
+
+fn line_fits(expected: &str, actual: &str) -> bool {
+    let parts: Vec<String> = expected.split('…').map(regex::escape).collect();
+    Regex::new(&format!("^{}$", parts.join(".*"))).is_ok_and(|regex| regex.is_match(actual))
+}
+
+/// A line without what differs from run to run.
+fn plain(line: &str) -> String {
+    static DIFFERENT: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let regex = |text: &str| Regex::new(text).expect("right");
+        vec![
+            (regex(r"\d{8}-\d{4}-[a-z0-9]{4}"), "RUN"),
+            (regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "DATE"),
+            (regex(r"\(?pid \d+\)?|process \d+"), "PID"),
+            (regex(r"\b\d+(\.\d+)?(ms|s)\b|\b\d+m\d\d(\.\d)?s\b"), "TIME"),
+            (regex(r"  \d+ at once"), "  N at once"),
+            (regex(r" +"), " "),
+        ]
+    });
+    let mut line = line.trim_end().to_owned();
+    for (regex, word) in DIFFERENT.iter() {
+        line = regex.replace_all(&line, *word).into_owned();
+    }
+    line
+}
+
+#[test]
+fn lines_are_compared_without_what_differs() {
+    let page = ["a … z".to_owned(), "…".to_owned(), "end 3.5s".to_owned()];
+    assert!(fits(&page, "a b z\nmore\nand more\nend 12ms\n"));
+    assert!(fits(&page, "a b z\nend 1s\n"));
+    assert!(!fits(&page, "a b z\nmore\n"));
+    assert!(!fits(&page, "b b z\nend 1s\n"));
+}
