@@ -16,3 +16,4 @@ mod proxy;
 mod random;
 mod restarts;
 mod rig;
+mod sealed;
