@@ -149,7 +149,8 @@ def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=
         f'version = 1\nname = "bench"\n[kubernetes]\nnamespace = "{NAMESPACE}"\nimage = "{IMAGE}"\n'
         f'capture = "{capture or args.capture}"\n'
         f"jobs = {at_once or max(jobs, 20)}\n[suites.s]\nscript = {json.dumps(text or script(lines))}\n"
-        f'judge = "{judge_name}"\nretries = {{ infra = 0 }}\nmatrix = {{ n = [{numbers}] }}\n[suites.s.kubernetes]\n'
+        f'judge = "{judge_name}"\nretries = {{ infra = 0 }}\n'
+        f'drain_timeout = "{args.drain}"\nmatrix = {{ n = [{numbers}] }}\n[suites.s.kubernetes]\n'
     )
     environment = dict(os.environ, KUBECONFIG=os.environ["KUBECONFIG_TRIBUNAL_TEST"])
     with Cpu() as cpu:
@@ -255,6 +256,7 @@ def main():
     parser.add_argument("--alone", action="store_true", help="tribunal without the others")
     parser.add_argument("--stern", default=shutil.which("stern"))
     parser.add_argument("--tribunal", default=str(ROOT / "target/release/tribunal"))
+    parser.add_argument("--drain", default="5m", help="drain_timeout: 2.4 million lines take a busy kubelet minutes")
     parser.add_argument("--capture", default="stream", help="stream (the log API) or sealed")
     args = parser.parse_args()
     args.tribunal = str(pathlib.Path(args.tribunal).resolve())
@@ -284,7 +286,7 @@ def on_clusters(args):
             continue
         command = [str(ROOT / "tests/cluster/with"), sys.executable, __file__, "--only", ",".join(cases),
                    "--repeat", str(args.repeat), "--fast", str(args.fast), "--tribunal", args.tribunal,
-                   "--capture", args.capture]
+                   "--capture", args.capture, "--drain", args.drain]
         command += ["--alone"] if args.alone else ["--stern", args.stern]
         environment = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
         print("\n" + " ".join(f"{name}={value}" for name, value in settings.items()), flush=True)

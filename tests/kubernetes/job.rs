@@ -1,8 +1,10 @@
 //! What a Job says of its pods is never taken for an end: the containers' own states are.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 
 use crate::proxy::{Kind, Plan, Proxy};
 use crate::rig::{cluster, output, project};
@@ -65,4 +67,46 @@ fn no_condition_of_a_job_is_waited_for() {
     assert_eq!(output(&project, "good"), b"good\n");
     assert_eq!(output(&project, "bad"), b"bad\n");
     cluster.assert_nothing_left(&project);
+}
+
+#[test]
+fn a_living_run_says_so_on_its_job_and_in_its_directory() {
+    let Some(cluster) = cluster() else { return };
+    let project =
+        project("[suites.unit]\nscript = \"echo go; sleep 20\"\n[suites.unit.kubernetes]\n");
+    let mut child = cluster
+        .command(&project, &["run"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let (mut on_job, mut in_file) = (BTreeSet::new(), BTreeSet::new());
+    let jobs: Api<Job> = Api::namespaced(cluster.client.clone(), "tribunal-test");
+    let code = loop {
+        if let Some(status) = child.try_wait().expect("our child") {
+            break status.code();
+        }
+        let file = project.path().join(".tribunal/runs/latest/heartbeat");
+        in_file.extend(
+            std::fs::read_to_string(file)
+                .ok()
+                .filter(|text| text.ends_with('\n')),
+        );
+        if let Some(run) = in_file.first().map(|_| project.latest()) {
+            let id = run.file_name().expect("a name").to_string_lossy();
+            let params = ListParams::default().labels(&format!("tribunal.dev/run={id}"));
+            let listed = cluster.runtime.block_on(jobs.list(&params)).expect("Jobs");
+            let beats = listed.items.iter().filter_map(|job| {
+                job.metadata
+                    .annotations
+                    .as_ref()?
+                    .get("tribunal.dev/heartbeat")
+                    .cloned()
+            });
+            on_job.extend(beats);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    };
+    assert_eq!(code, Some(0));
+    assert!(on_job.len() >= 2, "{on_job:?}");
+    assert!(in_file.len() >= 3, "{in_file:?}");
 }

@@ -234,16 +234,19 @@ fn refusal(status: u16, after: Option<u32>) -> Answer {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "NotFound",
-        429 => "TooManyRequests",
         _ => "InternalError",
     };
     let text = serde_json::json!({
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "reason": reason,
         "message": format!("the proxy says {status}"),
-        "details": {"retryAfterSeconds": after.unwrap_or(0)},
     });
+    // As a real server does it: no status, only the header.
+    let text = match status {
+        429 => "Too many requests, please try again later.\n".to_owned(),
+        _ => text.to_string(),
+    };
     let never = |never: Infallible| match never {};
-    let body = http_body_util::Full::new(Bytes::from(text.to_string()));
+    let body = http_body_util::Full::new(Bytes::from(text));
     let mut answer = Response::new(body.map_err(never).boxed_unsync());
     *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
     let headers = answer.headers_mut();

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use http_body_util::BodyExt as _;
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
 use kube::api::PostParams;
-use kube::core::Status;
+use kube::client::Body;
+use kube::core::{Request, Status};
 use tokio::sync::Mutex;
 
 use super::client::{REQUEST, chain};
@@ -46,10 +48,10 @@ pub(super) async fn create(
     let mut denied = false;
     loop {
         pace.turn().await;
-        let answer = tokio::time::timeout(REQUEST, api.create(&PostParams::default(), job)).await;
+        let answer = tokio::time::timeout(REQUEST, post(api, job)).await;
         let (why, after) = match answer {
-            Ok(Ok(job)) => return Ok(job),
-            Ok(Err(kube::Error::Api(status))) => match status.code {
+            Ok(Ok(Answer::Made(job))) => return Ok(*job),
+            Ok(Ok(Answer::Refused(status, after))) => match status.code {
                 409 if status.reason == "AlreadyExists" => match adopt(api, job, &name).await {
                     Ok(found) => return Ok(found),
                     Err(Some(end)) => return Err(end),
@@ -61,13 +63,10 @@ pub(super) async fn create(
                 }
                 _ => match refusal(&status, job.metadata.namespace.as_deref().unwrap_or("")) {
                     Refusal::Final(end) => return Err(end),
-                    Refusal::Wait(why, after) => (why, after),
+                    Refusal::Wait(why) => (why, after),
                 },
             },
-            Ok(Err(error)) => (
-                format!("the API server does not answer: {}", chain(&error)),
-                None,
-            ),
+            Ok(Err(why)) => (format!("the API server does not answer: {why}"), None),
             Err(_) => (
                 "the API server has not answered within 30s".to_owned(),
                 None,
@@ -83,6 +82,44 @@ pub(super) async fn create(
         tokio::time::sleep(after.unwrap_or(pause)).await;
         pause = (pause * 2).min(PAUSE_MOST);
     }
+}
+
+enum Answer {
+    Made(Box<Job>),
+    /// And after how long to ask again, where the server said it.
+    Refused(Box<Status>, Option<Duration>),
+}
+
+/// Asks once. Not with [`Api::create`], which drops `Retry-After`: a server under pressure says it in that header
+/// and nowhere else.
+async fn post(api: &Api<Job>, job: &Job) -> Result<Answer, String> {
+    let body = serde_json::to_vec(job).map_err(|error| error.to_string())?;
+    let request = Request::new(api.resource_url()).create(&PostParams::default(), body);
+    let request = request.map_err(|error| chain(&error))?.map(Body::from);
+    let answer = api.clone().into_client().send(request).await;
+    let (parts, body) = answer.map_err(|error| chain(&error))?.into_parts();
+    let body = body.collect().await.map_err(|error| chain(&error))?;
+    let bytes = body.to_bytes();
+    if parts.status.is_success() {
+        let job = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        return Ok(Answer::Made(Box::new(job)));
+    }
+    let mut status: Status = serde_json::from_slice(&bytes).unwrap_or_else(|_| Status {
+        message: String::from_utf8_lossy(&bytes)
+            .trim()
+            .chars()
+            .take(300)
+            .collect(),
+        ..Status::default()
+    });
+    status.code = parts.status.as_u16();
+    let header = parts.headers.get(http::header::RETRY_AFTER);
+    let after = header
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .or_else(|| Some(status.details.as_ref()?.retry_after_seconds))
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds: u32| Duration::from_secs(u64::from(seconds.min(60))));
+    Ok(Answer::Refused(Box::new(status), after))
 }
 
 /// The Job under our name: ours when it carries our identity.
@@ -118,16 +155,10 @@ async fn adopt(api: &Api<Job>, wanted: &Job, name: &str) -> Result<Job, Option<E
 
 enum Refusal {
     Final(EndState),
-    Wait(String, Option<Duration>),
+    Wait(String),
 }
 
 fn refusal(status: &Status, namespace: &str) -> Refusal {
-    let after = status
-        .details
-        .as_ref()
-        .map(|details| details.retry_after_seconds)
-        .filter(|seconds| *seconds > 0)
-        .map(|seconds| Duration::from_secs(u64::from(seconds.min(60))));
     let message = &status.message;
     let last = |reason: String| {
         Refusal::Final(EndState::StartFailed {
@@ -136,10 +167,8 @@ fn refusal(status: &Status, namespace: &str) -> Refusal {
         })
     };
     match status.code {
-        429 => Refusal::Wait("the API server asks for patience (429)".to_owned(), after),
-        403 if message.contains("exceeded quota") => {
-            Refusal::Wait(format!("quota: {message}"), after)
-        }
+        429 => Refusal::Wait("the API server asks for patience (429)".to_owned()),
+        403 if message.contains("exceeded quota") => Refusal::Wait(format!("quota: {message}")),
         403 if message.contains("is being terminated") => {
             last(format!("the namespace is being deleted: {message}"))
         }
@@ -154,7 +183,7 @@ fn refusal(status: &Status, namespace: &str) -> Refusal {
         )),
         400 | 422 => last(format!("the cluster refuses the Job: {message}")),
         code if code >= 500 || code == 408 || code == 409 => {
-            Refusal::Wait(format!("the API server answers {code}: {message}"), after)
+            Refusal::Wait(format!("the API server answers {code}: {message}"))
         }
         code => last(format!("the cluster refuses the Job ({code}): {message}")),
     }

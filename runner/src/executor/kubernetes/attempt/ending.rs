@@ -17,8 +17,9 @@ use crate::model::{Completeness, EndState, Termination, millis};
 const LATE_STATUS: Duration = Duration::from_secs(1);
 /// What a suite gets on top of its timeout while the API does not answer; the Job's own deadline ends it there.
 const API_PATIENCE: Duration = Duration::from_mins(5);
-/// How often a deletion is tried: for some 40 s, so that a short outage leaves nothing behind.
-const DELETE_TRIES: u32 = 12;
+/// How often a deletion is tried: for some 6 s where the run was cancelled and a person waits, else for some 40 s,
+/// so that a short outage leaves nothing behind.
+const DELETE_TRIES: (u32, u32) = (5, 12);
 
 impl Life<'_> {
     /// Acts on cancelling and on the suite's timeout.
@@ -196,7 +197,9 @@ impl Life<'_> {
 
     /// Deletes the Job and its pods in the background. What cannot be deleted has its TTL.
     pub(super) async fn delete_job(&self) {
-        for tries in 0..DELETE_TRIES {
+        let (least, all) = DELETE_TRIES;
+        let most = if self.cancel_seen > 0 { least } else { all };
+        for tries in 0..most {
             let params = DeleteParams::background();
             let deleting = self.space.jobs.delete(&self.name, &params);
             match tokio::time::timeout(Duration::from_secs(5), deleting).await {

@@ -77,6 +77,9 @@ pub(super) async fn run(
         }
     };
     job.metadata.namespace = Some(space.name.clone());
+    let now = jiff::Timestamp::now().to_string();
+    let annotations = job.metadata.annotations.get_or_insert_default();
+    annotations.insert(manifest::HEARTBEAT.to_owned(), now);
     let name = job.metadata.name.clone().unwrap_or_default();
     let objects = space.board.open(&name);
     let mut life = Life::new(space, suite, spec, cx, name.clone(), objects);

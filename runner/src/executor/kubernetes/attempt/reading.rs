@@ -26,7 +26,7 @@ pub(super) struct Reading {
     end: watch::Sender<Option<MainEnd>>,
     task: Option<JoinHandle<Done>>,
     /// What the task came to, until it is taken in.
-    done: Option<Result<Done, JoinError>>,
+    came: Option<Result<Done, JoinError>>,
 }
 
 /// What a reading came to.
@@ -61,7 +61,7 @@ pub(super) async fn any_done(readings: &mut BTreeMap<(String, String), Reading>)
         .map(|reading| {
             Box::pin(async move {
                 if let Some(task) = &mut reading.task {
-                    reading.done = Some(task.await);
+                    reading.came = Some(task.await);
                     reading.task = None;
                 }
             })
@@ -168,7 +168,7 @@ impl Life<'_> {
             phase: sender,
             end,
             task: Some(task),
-            done: None,
+            came: None,
         }
     }
 
@@ -176,12 +176,12 @@ impl Life<'_> {
     pub(super) async fn collect_readings(&mut self) {
         for (key, reading) in &mut self.readings {
             if let Some(task) = reading.task.take_if(|task| task.is_finished()) {
-                reading.done = Some(task.await);
+                reading.came = Some(task.await);
             }
-            let Some(end) = reading.done.take() else {
+            let Some(came) = reading.came.take() else {
                 continue;
             };
-            match end {
+            match came {
                 Ok(Done {
                     drained,
                     output: Some(output),

@@ -133,9 +133,6 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
         );
         return EndState::Lost { reason };
     }
-    if let Some(end) = of_seal(main) {
-        return end;
-    }
     // An absent or null exit code reads as 0: it counts only beside another word that says so.
     if main.exit_code == 0 {
         let word = main.reason.as_deref().unwrap_or("");
@@ -144,6 +141,9 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
                 reason: "its container ended, and nothing says with which exit code".to_owned(),
             };
         }
+    }
+    if let Some(end) = of_seal(main) {
+        return end;
     }
     let end = of_container(main);
     if end == (EndState::Exited { code: 0 }) && phase_of(now.pod) == "Failed" {
@@ -167,6 +167,17 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
     end
 }
 
+/// Whether the pod's deletion was asked for before `main` ended, as far as whole seconds can tell.
+fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
+    let Some(gone_by) = &pod.metadata.deletion_timestamp else {
+        return false;
+    };
+    let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or(0);
+    let asked = gone_by.0.as_second() - grace;
+    let ended = main.finished_at.as_ref();
+    ended.is_none_or(|ended| ended.0.as_second() >= asked)
+}
+
 /// What only the seal knows: that the suite itself was never started.
 fn of_seal(main: &ContainerStateTerminated) -> Option<EndState> {
     let (code, transient, reason) = match LastWord::parse(main.message.as_deref()?)? {
@@ -187,17 +198,6 @@ fn of_seal(main: &ContainerStateTerminated) -> Option<EndState> {
         _ => "the program cannot be executed".to_owned(),
     };
     Some(EndState::StartFailed { reason, transient })
-}
-
-/// Whether the pod's deletion was asked for before `main` ended, as far as whole seconds can tell.
-fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
-    let Some(gone_by) = &pod.metadata.deletion_timestamp else {
-        return false;
-    };
-    let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or(0);
-    let asked = gone_by.0.as_second() - grace;
-    let ended = main.finished_at.as_ref();
-    ended.is_none_or(|ended| ended.0.as_second() >= asked)
 }
 
 /// Taken away by the cluster: before everything else, since such a container may well exit with 0.

@@ -49,6 +49,9 @@ pub(super) enum Eof {
     AfterTheEnd,
 }
 
+/// The longest pause between two looks that a slow answer makes.
+const SLOW: Duration = Duration::from_secs(2);
+
 /// What one reading has shown.
 struct Reading {
     body: Body,
@@ -70,6 +73,8 @@ struct Shown {
     /// Whether the whole log was compared with what was streamed.
     whole: bool,
     rotated: bool,
+    /// Whether its file was rotated away and nothing was written since.
+    emptied: bool,
 }
 
 impl Shown {
@@ -92,7 +97,8 @@ impl Shown {
         } else {
             1
         };
-        self.rotated |= body.rotated || (self.strange >= STRANGE && emptied);
+        self.emptied = self.strange >= STRANGE && emptied;
+        self.rotated |= body.rotated || self.emptied;
         self.whole |= !tail && !less;
         self.agreeing >= 2 || self.is_short() || self.readings > READINGS
     }
@@ -150,6 +156,7 @@ pub(super) async fn reconcile(
         } else {
             left.ended + limits.drain_timeout.mul_f64(5.0 / 6.0)
         };
+        let asked = Instant::now();
         match timeout_at(until, read(api, request, sink, log, left.behind)).await {
             Err(_) if until < deadline && log.count > 0 => {
                 left.behind = true;
@@ -166,7 +173,8 @@ pub(super) async fn reconcile(
                 if shown.note(&reading, tail, known, log) {
                     break;
                 }
-                pause = limits.settle;
+                // What is slow to answer is slow to write, too.
+                pause = limits.settle.max(asked.elapsed().min(SLOW));
             }
             Ok(Err(LogError::Gone(why))) => {
                 let why = gone
@@ -206,6 +214,12 @@ fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
     if log.misses_its_marker() {
         let reason =
             "its first line never reached the log: the runtime of its node has dropped output";
+        gap(log, sink, reason.to_owned());
+    }
+    if shown.emptied {
+        // A follower that was behind is led into the new file, and ends there as cleanly as any other.
+        let reason = "the log file was rotated just before the end, and nothing is left in which the last line that was \
+                      read could be found again: lines after it may be missing";
         gap(log, sink, reason.to_owned());
     }
     let completeness = match (log.gap, shown.rotated || shown.is_short()) {
