@@ -143,11 +143,11 @@ def by_stern(stern, jobs, lines, out):
     return cpu, [judge("\n".join(texts[name]), lines) for name in names], []
 
 
-def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=None):
+def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=None, capture=None):
     numbers = ", ".join(str(n) for n in range(jobs))
     (out / "pipeline.toml").write_text(
         f'version = 1\nname = "bench"\n[kubernetes]\nnamespace = "{NAMESPACE}"\nimage = "{IMAGE}"\n'
-        f'capture = "{args.capture}"\n'
+        f'capture = "{capture or args.capture}"\n'
         f"jobs = {at_once or max(jobs, 20)}\n[suites.s]\nscript = {json.dumps(text or script(lines))}\n"
         f'judge = "{judge_name}"\nretries = {{ infra = 0 }}\n'
         f'drain_timeout = "{args.drain}"\nmatrix = {{ n = [{numbers}] }}\n[suites.s.kubernetes]\n'
@@ -168,6 +168,11 @@ def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=
         found.append((share, has_summary))
         told.append((suite["status"], suite["capture"]["completeness"], share, has_summary))
     return cpu, found, told
+
+
+def by_sealed(args, jobs, lines, out):
+    """The same Jobs with every byte counted, hashed and kept in the pod until it is read."""
+    return by_tribunal(args, jobs, lines, out, capture="sealed")
 
 
 def line(reader, cpu, found, lines, told, blind):
@@ -196,6 +201,7 @@ def compare(title, jobs, lines, args, blind=False):
     for number in range(args.repeat):
         print(f"\n{title}: {jobs} Jobs of {lines + 1:,} lines ({number + 1} of {args.repeat})", flush=True)
         readers = [("tribunal", lambda out: by_tribunal(args, jobs, lines, out))]
+        readers.append(("sealed", lambda out: by_sealed(args, jobs, lines, out)))
         if not args.alone:
             readers.append(("kubectl", lambda out: by_kubectl(jobs, lines, out)))
             if args.stern:

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::rig::{cluster, project};
+use crate::rig::{captured, cluster, completeness};
 use crate::support::{Project, ran};
 
 /// A service account of its own, which goes away with this.
@@ -55,7 +55,8 @@ fn the_role_it_prints_is_enough() {
         .split_once("token: \"")
         .and_then(|(_, rest)| rest.split_once('"'))
         .expect("a token");
-    let project = project(
+    let project = captured(
+        "auto",
         "[suites.unit]\nscript = \"echo ok\"\nretries = { infra = 0 }\n[suites.unit.kubernetes]\n",
     );
     let kubeconfig = project.write("kubeconfig", admin.replace(own.0, token.trim()));
@@ -67,15 +68,14 @@ fn the_role_it_prints_is_enough() {
 
     let before = tribunal(&project, &["doctor"]);
     assert_eq!(before.code, Some(3), "{}{}", before.out, before.err);
-    // Columns are as wide as their longest word.
-    let told: Vec<&str> = before.out.split_whitespace().collect();
     for line in [
-        "identity system:serviceaccount:tribunal-test:doctors-patient",
-        "MISSING create jobs no suite can run without it",
-        "missing list events",
+        "identity   system:serviceaccount:tribunal-test:doctors-patient",
+        "MISSING  create jobs             no suite can run without it",
+        "missing  create configmaps",
+        "missing  list events",
         "kind: Role",
     ] {
-        assert!(told.join(" ").contains(line), "{line}:\n{}", before.out);
+        assert!(before.out.contains(line), "{line}:\n{}", before.out);
     }
     let refused = tribunal(&project, &["run"]);
     assert_eq!(refused.code, Some(3), "{}{}", refused.out, refused.err);
@@ -89,6 +89,37 @@ fn the_role_it_prints_is_enough() {
         assert!(refused.out.contains(word), "{word}:\n{}", refused.out);
     }
 
+    // The smaller Role is enough for the log API, and it is said what it does not allow.
+    let stream = tribunal(&project, &["doctor", "--role", "stream"]);
+    let stream = stream.out.replace(
+        "name: tribunal-runner\n    namespace",
+        "name: doctors-patient\n    namespace",
+    );
+    kubectl(&["apply", "-f", "-"], &stream);
+    let streamed = tribunal(&project, &["run"]);
+    assert_eq!(streamed.code, Some(0), "{}{}", streamed.out, streamed.err);
+    let why = "suite unit is captured over the log API (stream), not sealed: in namespace tribunal-test the \
+               credentials may not create configmaps, delete configmaps, get pods/portforward, create \
+               pods/portforward; `tribunal doctor` prints the Role";
+    assert!(streamed.err.contains(why), "{}", streamed.err);
+    let events = std::fs::read_to_string(project.latest().join("events.jsonl")).expect("a journal");
+    assert!(
+        events.contains("capture of unit: stream, not sealed"),
+        "{events}"
+    );
+    assert_eq!(completeness(&project, "unit"), "complete");
+    let demanded = captured(
+        "sealed",
+        "[suites.unit]\nscript = \"echo ok\"\n[suites.unit.kubernetes]\n",
+    );
+    let demanded = tribunal(&demanded, &["run"]);
+    assert_eq!(demanded.code, Some(3), "{}{}", demanded.out, demanded.err);
+    assert!(
+        demanded.err.contains("says capture = \"sealed\""),
+        "{}",
+        demanded.err
+    );
+
     let role = before.out.find("apiVersion:").expect("a Role");
     kubectl(&["apply", "-f", "-"], before.out.get(role..).expect("text"));
     let after = tribunal(&project, &["doctor"]);
@@ -96,6 +127,7 @@ fn the_role_it_prints_is_enough() {
     assert!(after.out.contains("suites can run"), "{}", after.out);
     let passed = tribunal(&project, &["run"]);
     assert_eq!(passed.code, Some(0), "{}{}", passed.out, passed.err);
+    assert_eq!(completeness(&project, "unit"), "proven");
     let json = tribunal(&project, &["doctor", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!(json["ok"], true);

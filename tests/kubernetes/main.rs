@@ -18,3 +18,4 @@ mod proxy;
 mod random;
 mod restarts;
 mod rig;
+mod sealed;

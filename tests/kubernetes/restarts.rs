@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::rig::{cluster, completeness, output, project, record};
+use crate::rig::{captured, cluster, completeness, output, record};
 
 const SCRIPT: &str = "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.2; done";
 
@@ -21,6 +21,15 @@ fn restart(part: &str) {
 
 #[test]
 fn killed_parts_change_no_verdict() {
+    survives("stream");
+}
+
+#[test]
+fn killed_parts_cost_no_byte_under_the_seal() {
+    survives("sealed");
+}
+
+fn survives(capture: &str) {
     if std::env::var_os("TRIBUNAL_TEST_CLUSTER_IS_OURS").is_none() {
         crate::support::skipped("TRIBUNAL_TEST_CLUSTER_IS_OURS: make test-cluster");
         return;
@@ -30,10 +39,13 @@ fn killed_parts_change_no_verdict() {
         .flat_map(|n| format!("line {n}\n").into_bytes())
         .collect();
     for part in ["apiserver", "kubelet", "containerd"] {
-        let project = project(&format!(
-            "[suites.good]\nscript = \"{SCRIPT}\"\n[suites.good.kubernetes]\n\
+        let project = captured(
+            capture,
+            &format!(
+                "[suites.good]\nscript = \"{SCRIPT}\"\n[suites.good.kubernetes]\n\
              [suites.bad]\nscript = \"{SCRIPT}; exit 3\"\n[suites.bad.kubernetes]\n"
-        ));
+            ),
+        );
         let mut child = cluster
             .command(&project, &["run"])
             .stdout(Stdio::null())
@@ -47,7 +59,11 @@ fn killed_parts_change_no_verdict() {
         assert_eq!(bad["status"], "failed", "{part}: {bad:#}");
         assert_eq!(code, Some(1), "{part}");
         for name in ["good", "bad"] {
-            if completeness(&project, name) == "complete" {
+            let found = completeness(&project, name);
+            if capture == "sealed" {
+                assert_eq!(found, "proven", "{part}: {name}");
+            }
+            if ["complete", "proven"].contains(&&*found) {
                 let text = output(&project, name);
                 assert!(text == whole, "{part}: {name} lost lines");
             }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt as _};
@@ -63,7 +63,7 @@ impl Cluster {
         (ran, summary)
     }
 
-    /// Fails when a Job or pod of the project's last run remains.
+    /// Fails when a Job, pod or ConfigMap of the project's last run remains.
     pub(crate) fn assert_nothing_left(&self, project: &Project) {
         let run = project.latest();
         let id = run.file_name().expect("a name").to_string_lossy();
@@ -87,7 +87,12 @@ impl Cluster {
             let pods = pods.list(&params).await.expect("pods").items;
             let jobs = jobs.iter().map(|job| format!("job {}", job.name_any()));
             let pods = pods.iter().map(|pod| format!("pod {}", pod.name_any()));
-            jobs.chain(pods).collect()
+            let maps: Api<ConfigMap> = Api::namespaced(self.client.clone(), NAMESPACE);
+            let maps = maps.list_metadata(&params).await.expect("ConfigMaps").items;
+            let maps = maps
+                .iter()
+                .map(|map| format!("config map {}", map.name_any()));
+            jobs.chain(pods).chain(maps).collect()
         })
     }
 
@@ -155,9 +160,14 @@ where
 
 /// A project with these suites, read over the log API; `[kubernetes]` is written already and may be continued.
 pub(crate) fn project(pipeline: &str) -> Project {
+    captured("stream", pipeline)
+}
+
+/// The same with another capture.
+pub(crate) fn captured(capture: &str, pipeline: &str) -> Project {
     Project::new(&format!(
         "[kubernetes]\nnamespace = \"{NAMESPACE}\"\nimage = \"tribunal.test/busybox:1\"\n\
-         capture = \"stream\"\n{pipeline}"
+         capture = \"{capture}\"\n{pipeline}"
     ))
 }
 

@@ -87,11 +87,15 @@ struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     fn new(options: &'a Options) -> io::Result<Self> {
         let folder: &Path = &options.folder;
+        let unusable = |error: io::Error| {
+            let what = format!("the folder {} cannot be used", folder.display());
+            said(&what, &error)
+        };
         let fifos = [
-            Fifo::open(folder, Stream::Stdout)?,
-            Fifo::open(folder, Stream::Stderr)?,
+            Fifo::open(folder, Stream::Stdout).map_err(unusable)?,
+            Fifo::open(folder, Stream::Stderr).map_err(unusable)?,
         ];
-        let (mut spool, continued) = Spool::open(folder, options.limit)?;
+        let (mut spool, continued) = Spool::open(folder, options.limit).map_err(unusable)?;
         if continued {
             take_over(&mut spool)?;
         }
@@ -100,7 +104,9 @@ impl<'a> Keeper<'a> {
             io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
         })?;
-        let remote = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let port = options.port;
+        let remote = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .map_err(|error| said(&format!("127.0.0.1:{port} cannot be listened on"), &error))?;
         remote.set_nonblocking(true)?;
         if options.port == 0 {
             let port = remote.local_addr()?.port();
@@ -290,6 +296,11 @@ struct Ready {
     news: bool,
     clients: Vec<PollFlags>,
     fifos: [bool; 2],
+}
+
+/// The same error with what it is about.
+fn said(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 /// Goes on where another keeper was ended, and says what that cost.

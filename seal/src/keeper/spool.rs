@@ -28,7 +28,7 @@ const LARGEST_SEGMENT: u64 = 1 << 20;
 /// Bytes that are left for the anchor of the next segment.
 const ANCHOR: u64 = 512;
 /// How long the container's own log may stand still before the suite is no longer slowed for it.
-const LOG_STUCK: Duration = Duration::from_secs(1);
+const LOG_STUCK: Duration = Duration::from_secs(5);
 /// Bytes that are hashed at once.
 const CHUNK: usize = 64 << 10;
 

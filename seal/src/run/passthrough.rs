@@ -15,7 +15,7 @@ use super::line;
 
 const AGAIN: Duration = Duration::from_millis(100);
 /// How long the log may take nothing before it is no longer waited for.
-const STUCK: Duration = Duration::from_secs(3);
+const STUCK: Duration = Duration::from_secs(5);
 
 /// How far it is.
 #[derive(Debug, Default)]

@@ -15,11 +15,16 @@ use tribunal_seal::wire::{
     DIGEST, Event, FLAG_RECOVERED, Follower, Hasher, Kind, LastWord, Proof, Record, Stream, Summary,
 };
 
-const SEAL: &str = env!("CARGO_BIN_EXE_seal");
+/// The program; another build of it, as the static one, with `TRIBUNAL_SEAL`.
+fn program() -> Command {
+    let other = std::env::var_os("TRIBUNAL_SEAL");
+    Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_seal").into()))
+}
+
 /// The container's own output.
 const LOGS: [&str; 2] = ["log.stdout", "log.stderr"];
 /// Fails a test that hangs, long before a person would.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) struct Pod {
     /// The spool's folder.
@@ -118,7 +123,7 @@ impl Drop for Pod {
 }
 
 fn start_keeper(folder: &Path, options: &[String]) -> Child {
-    let mut command = Command::new(SEAL);
+    let mut command = program();
     command.arg("keeper").arg("--spool").arg(folder);
     command.args(["--port", "0", "--token"]).arg(folder);
     for option in options {
@@ -138,7 +143,7 @@ impl Seal {
     fn start(pod: &Pod, options: &[&str], argv: &[&str], log: OwnedFd) -> Self {
         let logs = LOGS.map(|name| pod.work.with_file_name(name));
         let message = pod.work.with_file_name("termination-log");
-        let mut command = Command::new(SEAL);
+        let mut command = program();
         command.arg("run").arg("--spool").arg(&pod.folder);
         command.arg("--termination-log").arg(&message);
         command.args(options).arg("--").args(argv);

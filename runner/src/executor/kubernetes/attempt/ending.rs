@@ -118,6 +118,8 @@ impl Life<'_> {
 
     /// Finds out what happened, ends the capture, deletes the Job.
     pub(super) async fn conclude(mut self) -> Termination {
+        // One that ended since the last look: its capture must not be dropped for that.
+        self.collect_readings().await;
         let mut objects = self.objects.borrow().clone();
         // The log may be there before the watch has told the end of the container.
         let unproven = self.main.as_ref().is_some_and(|(drained, _)| {

@@ -14,7 +14,7 @@ use kube::client::Body;
 use super::super::client::{REQUEST, chain};
 
 /// A body: chunks until it ends, or an error in words.
-pub(super) type LogBody = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Send>>;
+pub(in super::super) type LogBody = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Send>>;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,6 +22,8 @@ mod track;
 mod tests;
 
 pub(super) use api::{KubeLogs, LogApi};
+#[cfg(test)]
+pub(super) use api::{LogBody, LogError, LogRequest};
 pub(super) use sink::{FileSink, Sink};
 
 /// What is known of a container, told by the pod's watch.
