@@ -176,15 +176,38 @@ fn a_sealed_pod_has_a_keeper_beside_the_suite() {
     assert_eq!(marker(&job), None);
     let value = serde_json::to_value(job).expect("plain data");
     let pod = value.pointer("/spec/template/spec").expect("a pod");
-    insta::assert_snapshot!(
-        serde_json::to_string_pretty(&json!({
-            "grace": pod["terminationGracePeriodSeconds"],
-            "nodes": pod["nodeSelector"],
-            "volumes": pod["volumes"],
-            "keeper": pod["initContainers"][0],
-            "command": pod["containers"][0]["command"],
-            "policy": pod["containers"][0]["terminationMessagePolicy"],
-        }))
-        .expect("JSON")
+    // 1.5 s of grace, 30 s to drain, 30 s to hold, and a margin.
+    assert_eq!(pod["terminationGracePeriodSeconds"], 2 + 30 + 30 + 15);
+    assert_eq!(pod["nodeSelector"]["kubernetes.io/arch"], "amd64");
+    assert_eq!(
+        pod["volumes"][0]["configMap"],
+        json!({"name": "tribunal-seal-0-amd64", "defaultMode": 0o555})
+    );
+    let keeper = &pod["initContainers"][0];
+    assert_eq!(keeper["restartPolicy"], "Always");
+    assert_eq!(keeper["image"], "alpine:3");
+    let main = &pod["containers"][0];
+    assert_eq!(main["terminationMessagePolicy"], "File");
+    assert_eq!(
+        main["command"],
+        json!([
+            "/tribunal-seal/seal",
+            "run",
+            "--spool",
+            "/tribunal-spool",
+            "--grace",
+            "1.5",
+            "--drain",
+            "30",
+            "--termination-log",
+            "/dev/termination-log",
+            "--artifact",
+            "out/*.xml",
+            "--",
+            "sh",
+            "-eu",
+            "-c",
+            "make test"
+        ])
     );
 }
