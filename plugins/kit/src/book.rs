@@ -120,6 +120,12 @@ impl Book {
         self.report(case);
     }
 
+    /// Counts tests that the tool lists by number only, as in its quiet modes.
+    pub fn unnamed(&mut self, status: CaseStatus, count: u32) {
+        let slot = slot(status);
+        self.counts[slot] = self.counts[slot].saturating_add(count);
+    }
+
     /// Says more about a case that was counted before; changes no count.
     pub fn enrich(&mut self, case: TestCase) {
         if let Some((id, message, _)) = &mut self.first_bad
