@@ -129,6 +129,10 @@ impl Parser {
         }
         document.plan = Some(plan.last);
         document.trailing = document.points > 0;
+        if document.points > plan.last || document.ids.iter().any(|id| *id > plan.last) {
+            let text = format!("more tests than the plan of {}", plan.last);
+            self.finding.red.get_or_insert(Fact::at(line, text));
+        }
         self.announced += plan.last;
         book.announce(self.announced);
         let text = match plan.skip {
@@ -263,6 +267,16 @@ impl Parser {
             }
         } else if self.prove && (text.starts_with("Failed ") || text.starts_with("Dubious")) {
             self.finding.red.get_or_insert(Fact::at(line, text));
+            // Without -v its points are not printed: the file is the case.
+            if let Some(file) = self.file.take()
+                && !self.document.begun
+            {
+                let mut done = case(file, CaseStatus::Failed);
+                done.message = Some(text.to_owned());
+                self.announced += 1;
+                self.finished += 1;
+                book.add(done, line);
+            }
             self.close();
         } else if let Some((_, details)) = &mut self.bad {
             details.push(text);
