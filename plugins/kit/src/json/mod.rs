@@ -3,6 +3,8 @@
 
 mod open;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 use crate::ansi;
 use crate::text::clip;
