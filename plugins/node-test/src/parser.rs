@@ -155,11 +155,6 @@ impl Parser {
     }
 
     fn footer(&mut self, text: &str, line: &Line<'_>) {
-        if let Some(name) = text.strip_prefix("Subtest: ") {
-            // Only TAP says so before the test; its depth is that of the next one.
-            let _: &str = name;
-            return;
-        }
         let Some((word, value)) = text.split_once(' ') else {
             return;
         };

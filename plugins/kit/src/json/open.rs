@@ -69,6 +69,9 @@ impl Open {
         {
             self.state = State::After;
             if let Some(step) = self.element_ends() {
+                if byte.is_ascii_whitespace() {
+                    return step;
+                }
                 // The byte after a bare value belongs to the list.
                 self.keep(byte);
                 return match self.structure(byte) {

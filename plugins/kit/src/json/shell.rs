@@ -8,7 +8,6 @@ use crate::{Fact, Finding, Notice};
 ///
 /// # Errors
 /// None of its own: what is missing is a row of the table.
-#[cfg(target_family = "wasm")]
 pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tribunal_sdk::Error> {
     use tribunal_sdk::{Channel, Log, evidence};
     let text = crate::shell::read::<F>();
@@ -42,16 +41,6 @@ pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tri
     ))
 }
 
-/// On other targets there is no host to read from.
-///
-/// # Errors
-/// Always.
-#[cfg(not(target_family = "wasm"))]
-pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tribunal_sdk::Error> {
-    Err(tribunal_sdk::Error::Internal("there is no host".to_owned()))
-}
-
-#[cfg(target_family = "wasm")]
 /// Says in which file the facts are.
 fn from(finding: &mut Finding, name: &str) {
     for fact in [
