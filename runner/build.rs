@@ -25,9 +25,12 @@ const JUDGES: &[&str] = &[
     "exit-code",
     "go-test",
     "gtest",
+    "jest",
     "junit",
     "libtest",
+    "mocha",
     "nextest",
+    "node-test",
     "pytest",
     "tap",
 ];
