@@ -16,6 +16,7 @@ mod judge;
 mod logs;
 mod options;
 mod plan;
+mod report;
 mod run;
 mod runs;
 mod show;
@@ -31,6 +32,7 @@ Examples:
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
+  tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
   tribunal doctor                    what the cluster's credentials lack
 
@@ -61,6 +63,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
     Show(show::ShowArgs),
+    Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
@@ -89,6 +92,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Judge(args) => judge::judge(&args),
         Command::Show(args) => show::show(&args),
+        Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
