@@ -12,7 +12,7 @@
       else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
       else node.setAttribute(key, value === true ? "" : value);
     }
-    for (const kid of kids.flat()) if (kid != null && kid !== "") node.append(kid);
+    for (const kid of kids.flat(Infinity)) if (kid != null && kid !== "") node.append(kid);
     return node;
   };
   const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");

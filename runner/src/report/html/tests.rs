@@ -20,16 +20,10 @@ fn page(events: &[Event], limit: u64, logs: Logs) -> String {
 fn readable(page: &str) -> String {
     let (before, rest) = page.split_once("<style>").expect("a style");
     let (_, body) = rest.split_once("</style>").expect("its end");
-    let lines = body
-        .lines()
-        .filter(|line| !line.starts_with("<script type=") && !line.starts_with("<script>"));
-    let policy = before
-        .lines()
-        .filter(|line| !line.contains("Content-Security"));
-    let text: Vec<&str> = policy.chain(lines).collect();
-    let text = text.join("\n");
-    let script = text.find("\"use strict\"").unwrap_or(text.len());
-    text.get(..script).unwrap_or(&text).to_owned()
+    let (body, _) = body.split_once("<script>").expect("the script");
+    let hidden = |line: &&str| !line.contains("Content-Security") && !line.starts_with("<script ");
+    let lines: Vec<&str> = before.lines().chain(body.lines()).filter(hidden).collect();
+    lines.join("\n")
 }
 
 #[test]
