@@ -86,12 +86,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitStatus, Failure> {
             result = report.on_event(&event);
         }
     })?;
-    let finished = result.and_then(|()| report.finish());
-    finished.map_err(|error| match error.source.kind() {
+    match result.and_then(|()| report.finish()) {
         // The reader has gone away: `| head`.
-        std::io::ErrorKind::BrokenPipe => Failure::rendered(String::new()),
-        _ => Failure::errored(error),
-    })?;
+        Err(error) if error.source.kind() == std::io::ErrorKind::BrokenPipe => {
+            return Ok(ExitStatus::Passed);
+        }
+        finished => finished.map_err(Failure::errored)?,
+    }
     if args.format == Format::Html {
         let path = html_path(args, &dir);
         print(format!("{}\n", path.display()).as_bytes())?;

@@ -108,7 +108,7 @@ impl Plan {
             .collect();
         // The ends of all that matter, then the rest of them, each from its end.
         let rounds: [fn(SuiteStatus) -> bool; 3] = [
-            |status| words::is_problem(status),
+            words::is_problem,
             |status| status == SuiteStatus::Flaky,
             |status| !words::is_problem(status) && status != SuiteStatus::Flaky,
         ];

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::logs::Omitted;
 use super::{CSS, JS, digest};
-use crate::model::{Case, RunSummary, SuiteSummary};
+use crate::model::{Case, RunSummary};
 use crate::report::terminal::{clean, text};
 use crate::report::words;
 
@@ -121,7 +121,7 @@ fn problems<W: Write>(out: &mut W, summary: &RunSummary) -> io::Result<()> {
             if shown >= CASES || spent >= BYTES {
                 break;
             }
-            let text = one(suite, case);
+            let text = one(case);
             out.write_all(text.as_bytes())?;
             shown += 1;
             spent += text.len();
@@ -138,7 +138,7 @@ fn problems<W: Write>(out: &mut W, summary: &RunSummary) -> io::Result<()> {
     Ok(())
 }
 
-fn one(_suite: &SuiteSummary, case: &Case) -> String {
+fn one(case: &Case) -> String {
     let place = match (&case.file, case.line) {
         (Some(file), Some(line)) => format!(" <code>{}:{line}</code>", escape(file)),
         (Some(file), None) => format!(" <code>{}</code>", escape(file)),
