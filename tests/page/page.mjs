@@ -161,6 +161,8 @@ await test("a hostile suite opens no dialog, asks for nothing, leaves no element
   for (const hash of ["#suite=", "#q=s:failed", "#suite=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E"]) {
     const page = await open("hostile", { hash });
     for (const row of await page.locator("#suites .row").all()) { await row.click(); await page.waitForTimeout(0); }
+    // The last ones passed, and their output is not in the page.
+    await page.locator("#suites .row").first().click();
     await page.waitForSelector("#log .ln");
     assert.equal(await page.locator("img, iframe, svg, base, #app style, #app link, #app script, a[href^=javascript]").count(), 0);
     assert.deepEqual(page.sins, []);
@@ -193,7 +195,7 @@ await test("100,000 cases and 50 MB of output", async () => {
       search.value = text;
       const start = performance.now();
       // What the script does after its pause for typing.
-      location.hash = new URLSearchParams({ q: text });
+      location.hash = new URLSearchParams({ q: text, suite: "area-0" });
       await new Promise((done) => addEventListener("hashchange", done, { once: true }));
       await new Promise((done) => requestAnimationFrame(done));
       times.push(Math.round(performance.now() - start));
