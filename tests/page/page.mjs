@@ -165,6 +165,7 @@ await test("a hostile suite opens no dialog, asks for nothing, leaves no element
     await page.locator("#suites .row").first().click();
     await page.waitForSelector("#log .ln");
     assert.equal(await page.locator("img, iframe, svg, base, #app style, #app link, #app script, a[href^=javascript]").count(), 0);
+    assert.equal(/[\u202a-\u202e\u0000-\u0008]/.test(await page.evaluate(() => document.body.innerText)), false);
     assert.deepEqual(page.sins, []);
     if (hash === "#suite=") { await shot(page, "hostile"); await accessible(page); }
   }

@@ -8,11 +8,11 @@
     for (const [key, value] of Object.entries(props || {})) {
       if (value == null || value === false) continue;
       if (key === "class") node.className = value;
-      else if (key === "text") node.textContent = value;
+      else if (key === "text") node.textContent = clean(String(value));
       else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
       else node.setAttribute(key, value === true ? "" : value);
     }
-    for (const kid of kids.flat(Infinity)) if (kid != null && kid !== "") node.append(kid);
+    for (const kid of kids.flat(Infinity)) if (kid != null && kid !== "") node.append(kid.nodeType ? kid : clean(String(kid)));
     return node;
   };
   const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -289,8 +289,8 @@
       `\n**${one.id}**${one.file ? ` (${one.file}${one.line ? `:${one.line}` : ""})` : ""}\n\n${
         fence(clean(one.details || one.message || "no message"))}`).join("\n");
     const tail = $("log")?.lastLines?.() || [];
-    return `**${suite.name}** ${words(suite.status)} in run ${run.run} of ${run.pipeline}\n\n${suite.why}\n${failing}\n${
-      tail.length ? `\nlast lines:\n\n${fence(tail.join("\n"))}\n` : ""}\n\`${suite.again}\`\n`;
+    return clean(`**${suite.name}** ${words(suite.status)} in run ${run.run} of ${run.pipeline}\n\n${suite.why}\n${failing}\n${
+      tail.length ? `\nlast lines:\n\n${fence(tail.join("\n"))}\n` : ""}\n\`${suite.again}\`\n`);
   }
 
   // --- the log ---
