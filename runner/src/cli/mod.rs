@@ -17,6 +17,7 @@ mod judge;
 mod logs;
 mod options;
 mod plan;
+mod report;
 mod run;
 mod runs;
 mod show;
@@ -32,6 +33,7 @@ Examples:
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
+  tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
   tribunal doctor                    what the cluster's credentials lack
 
@@ -62,6 +64,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
     Show(show::ShowArgs),
+    Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
     Explain(explain::ExplainArgs),
@@ -91,6 +94,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Judge(args) => judge::judge(&args),
         Command::Show(args) => show::show(&args),
+        Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
         Command::Explain(args) => explain::explain(&args),
