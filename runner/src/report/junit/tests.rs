@@ -5,6 +5,7 @@ use quick_xml::events::Event as XmlEvent;
 
 use super::super::recorded;
 use super::*;
+use crate::event::EventKind;
 use crate::model::CaseStatus;
 
 fn report(events: &[Event], dir: &Path) -> String {
