@@ -16,9 +16,6 @@ use crate::executor::Cancel;
 use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary, millis};
 use crate::plan::{Plan, Target};
 
-/// How long executors may take to tidy up at the end of a run.
-const CLOSING: std::time::Duration = std::time::Duration::from_secs(30);
-
 /// Runs one plan.
 pub struct Dispatcher {
     plan: Arc<Plan>,
@@ -90,7 +87,7 @@ impl Dispatcher {
         loop {
             self.start_ready(&sender);
             if self.totals.done == self.totals.selected {
-                self.closing().await;
+                super::close(self.means.local.clone(), self.means.kubernetes.clone()).await;
                 return RunEnd::Finished(Box::new(self.finish()));
             }
             tokio::select! {
@@ -109,19 +106,6 @@ impl Dispatcher {
                         Err(panic) => self.mourn(&panic),
                     }
                 }
-            }
-        }
-    }
-
-    /// Lets the executors remove what no attempt needs any more; what takes too long has a time to live.
-    fn closing(&self) -> impl Future<Output = ()> + Send + use<> {
-        let executors = [
-            Some(Arc::clone(&self.means.local)),
-            self.means.kubernetes.clone(),
-        ];
-        async move {
-            for executor in executors.into_iter().flatten() {
-                tokio::time::timeout(CLOSING, executor.close()).await.ok();
             }
         }
     }

@@ -77,3 +77,13 @@ pub async fn run(plan: Arc<Plan>, means: Means) -> RunEnd {
     let (cancel, _) = watch::channel(Cancel::None);
     Dispatcher::new(plan, means, cancel).run().await
 }
+
+/// How long an executor may take to tidy up at the end of a run.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Lets the executors remove what no attempt needs any more; what takes too long has a time to live.
+async fn close(local: Arc<dyn Executor>, kubernetes: Option<Arc<dyn Executor>>) {
+    for executor in [Some(local), kubernetes].into_iter().flatten() {
+        tokio::time::timeout(CLOSING, executor.close()).await.ok();
+    }
+}
