@@ -11,6 +11,7 @@ use crate::model::ExitStatus;
 
 mod check;
 mod doctor;
+mod explain;
 mod failure;
 mod judge;
 mod logs;
@@ -63,6 +64,7 @@ enum Command {
     Show(show::ShowArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
 }
 
@@ -91,6 +93,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(args) => show::show(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {
