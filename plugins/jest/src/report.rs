@@ -148,8 +148,8 @@ impl Json {
             "failed" => CaseStatus::Failed,
             "pending" | "skipped" | "todo" | "disabled" => CaseStatus::Skipped,
             other => {
-                let text = format!("a test has the status `{}`", clip(other, 40));
-                self.problem.get_or_insert(Fact::at(line, text));
+                let why = format!("a test has the status `{}`", clip(other, 40));
+                self.problem.get_or_insert(Fact::at(line, why));
                 CaseStatus::Errored
             }
         };

@@ -37,9 +37,15 @@ impl Format for Text {
             self.begin_file(path, failed);
         } else if let Some(rest) = text.strip_prefix("Test Suites:") {
             self.suites = numbers(rest);
+            self.tests = None;
         } else if let Some(rest) = text.strip_prefix("Tests:") {
-            let fact = || Fact::at(line, text.trim_end());
-            self.tests = numbers(rest).map(|all| (all, fact()));
+            let fact = Fact::at(line, text.trim_end());
+            if self.tests.is_some() {
+                let text = "one summary has two lines of `Tests:`".to_owned();
+                self.unfinished.get_or_insert(Fact { text, ..fact });
+            } else {
+                self.tests = numbers(rest).map(|all| (all, fact));
+            }
         } else if text.starts_with("Ran all test suites") {
             self.close(line);
         } else if text.starts_with("No tests found, exiting with code 0") {

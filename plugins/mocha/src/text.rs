@@ -18,6 +18,10 @@ struct Epilogue {
 
 /// The output being read.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub struct Text {
     titles: Vec<(usize, String)>,
     open: Option<Epilogue>,

@@ -83,12 +83,14 @@ impl Open {
         if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') && self.state != State::Scalar {
             return Step::More;
         }
-        if self.state == State::Value && self.list.is_none() && byte != b']' {
-            if let Some(list) = self.list_here(lists) {
-                self.list = Some((list, self.frames.len()));
-                (self.element_line, self.element_offset) = (line, offset);
-                self.skeleton.extend_from_slice(b"null");
-            }
+        if self.state == State::Value
+            && self.list.is_none()
+            && byte != b']'
+            && let Some(list) = self.list_here(lists)
+        {
+            self.list = Some((list, self.frames.len()));
+            (self.element_line, self.element_offset) = (line, offset);
+            self.skeleton.extend_from_slice(b"null");
         }
         self.keep(byte);
         if self.element.len() > ELEMENT || self.skeleton.len() > SKELETON {
