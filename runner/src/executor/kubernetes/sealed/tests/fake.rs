@@ -84,7 +84,10 @@ impl Wire for Connection {
                     payload.extend_from_slice(&0_u64.to_le_bytes());
                     say(FrameKind::Hello, self.spool.len() as u64, &payload);
                 }
-                FrameKind::Hello => say(FrameKind::Refused, 0, b"who are you?"),
+                FrameKind::Hello => {
+                    say(FrameKind::Refused, 0, b"who are you?");
+                    break;
+                }
                 FrameKind::Read => {
                     let from = usize::try_from(frame.offset).expect("small");
                     for (index, piece) in self.spool[from..].chunks(1000).enumerate() {
