@@ -91,7 +91,7 @@ pub(in super::super) async fn read(
         broken_at: None,
         connections: 0,
     };
-    match reader.to_the_end().await {
+    match reader.reach_the_end().await {
         Ok((wire, summary)) => reader.conclude(wire, &summary).await,
         Err(why) => reader.fall_back(why).await,
     }
@@ -123,7 +123,7 @@ enum Left {
 
 impl Reader<'_> {
     /// The connection on which the last record came; or why it never will.
-    async fn to_the_end(&mut self) -> Result<(Box<dyn Wire>, Summary), String> {
+    async fn reach_the_end(&mut self) -> Result<(Box<dyn Wire>, Summary), String> {
         let mut phase = self.source.phase.clone();
         let mut last = "no connection to it came about".to_owned();
         let limits = *self.limits;
