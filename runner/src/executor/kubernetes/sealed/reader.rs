@@ -232,15 +232,18 @@ impl Reader<'_> {
         })
     }
 
-    /// Everything is here: compares it with the main container's own word, and lets the pod go.
+    /// Everything is here: lets the pod go, and compares it with the main container's own word.
+    ///
+    /// In this order: while a pod is being ended, its kubelet tells nothing of the container before the keeper
+    /// has left too.
     async fn conclude(mut self, wire: Box<dyn Wire>, summary: &Summary) -> Read {
+        let released = self.release(Some(wire)).await;
         let main = self.main_end().await;
         let proof = self.follower.proof();
         let (completeness, note) = match proof {
             Some(proof) => proof::rule(&proof, summary, main.as_ref()),
             None => (Completeness::Gap, "the last record is missing".to_owned()),
         };
-        let released = self.release(Some(wire)).await;
         self.finish(completeness, note, released)
     }
 
