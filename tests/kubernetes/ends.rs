@@ -82,7 +82,11 @@ command = ["/no/such/program"]
     assert_eq!(completeness(&project, "zero"), whole);
     assert_eq!(output(&project, "three"), b"bad\n");
     assert_eq!(output(&project, "argv"), b"sh sub \n");
-    assert_eq!(output(&project, "words"), b"go\nasked\nlast words\n");
+    // Its standard output: where the whole process group is asked to end, the shell says that its child was.
+    let words = project
+        .tribunal(&["logs", "latest", "words", "--stream", "stdout"])
+        .out;
+    assert_eq!(words, "go\nasked\nlast words\n");
     assert_eq!(output(&project, "deaf"), b"go\n");
     assert_eq!(output(&project, "memory"), b"1\n");
     let kind = |name: &str| record(&project, name)["termination"]["kind"].clone();

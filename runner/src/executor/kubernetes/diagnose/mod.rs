@@ -170,6 +170,7 @@ pub(super) fn place(pod: &Pod) -> String {
 
 /// What every container does, for its reader.
 pub(super) fn container_phases(pod: &Pod, deleted: bool) -> Vec<(String, ContainerPhase)> {
+    let failed = end::failed_init(pod).map(|(name, _)| name);
     let phase = |status: &ContainerStatus| {
         let state = status.state.as_ref();
         if state.is_some_and(|state| state.terminated.is_some()) {
@@ -178,6 +179,8 @@ pub(super) fn container_phases(pod: &Pod, deleted: bool) -> Vec<(String, Contain
             ContainerPhase::Gone("its pod was deleted".to_owned())
         } else if state.is_some_and(|state| state.running.is_some()) {
             ContainerPhase::Running
+        } else if let Some(name) = failed {
+            ContainerPhase::Gone(format!("init container {name} failed, so it never begins"))
         } else {
             ContainerPhase::Waiting
         }
