@@ -14,9 +14,8 @@ pub(super) struct Track {
     pub(super) count: u64,
     /// Digest of the sequence of their ids.
     pub(super) chain: u64,
-    /// The id of the first record ever seen.
     pub(super) first: Option<u64>,
-    /// The ids of the last records.
+    /// The ids of the last records, and above of the first one ever seen.
     recent: VecDeque<u64>,
     /// The time of the last record.
     pub(super) last: Option<(i64, u32)>,
@@ -34,7 +33,9 @@ pub(super) struct Track {
     marker: Option<String>,
     /// Whether it was said that the beginning is missing.
     told: bool,
-    /// Whether the marker was seen.
+    /// How many times the marker was taken.
+    markers: u8,
+    /// Whether it was the first record.
     pub(super) marked: bool,
 }
 
@@ -64,8 +65,10 @@ impl Track {
         }
         self.recent.push_back(id);
         self.last = record.time.or(self.last);
-        if self.count == 1 && self.is_marker(record.content) {
-            self.marked = true;
+        // Once for each of the two streams, of which either may come first.
+        if self.markers < 2 && self.is_marker(record.content) {
+            self.markers += 1;
+            self.marked |= self.count == 1;
             return;
         }
         pieces(record.content).for_each(|piece| out.extend_from_slice(piece));
@@ -88,7 +91,7 @@ impl Track {
 
     /// Whether a body may have broken off in the middle of the marker, which is not output.
     fn is_half_the_marker(&self, half: &[u8]) -> bool {
-        let marker = self.marker.as_ref().filter(|_| !self.marked);
+        let marker = self.marker.as_ref().filter(|_| self.markers < 2);
         marker.is_some_and(|marker| marker.as_bytes().starts_with(half))
     }
 

@@ -18,7 +18,8 @@ pub(super) fn suite(order: &Order<'_>) -> Value {
         (&suite.command, argv.last_mut(), order.sealing)
     {
         // On the script's first line, so that the shell's line numbers stay.
-        *last = format!("echo '{}'; {text}", marker_of(&job_name(order)));
+        // On both streams: the runtime copies each by itself, and either may be in the log first.
+        *last = format!("{}{text}", super::beginning(&marker_of(&job_name(order))));
     }
     if let Some(sealing) = order.sealing {
         argv = super::sealed::command(order, sealing, argv);

@@ -150,15 +150,18 @@ fn marker_of(job: &str) -> String {
     format!("tribunal: {job} begins")
 }
 
+/// What prints it, before the script.
+fn beginning(marker: &str) -> String {
+    format!("echo '{marker}'; echo '{marker}' >&2; ")
+}
+
 /// The line that the Job's main container prints first, where it does: not where it is sealed.
 pub(super) fn marker(job: &Job) -> Option<String> {
     let marker = marker_of(job.metadata.name.as_deref()?);
     let spec = job.spec.as_ref()?.template.spec.as_ref()?;
     let main = spec.containers.iter().find(|it| it.name == MAIN)?;
     let script = main.command.as_ref()?.get(3)?;
-    script
-        .starts_with(&format!("echo '{marker}'; "))
-        .then_some(marker)
+    script.starts_with(&beginning(&marker)).then_some(marker)
 }
 
 fn pod_spec(order: &Order<'_>) -> Value {

@@ -280,6 +280,17 @@ async fn without_its_marker_a_log_is_never_complete() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn either_stream_may_be_first_in_the_log() {
+    let kubelet = Kubelet::new();
+    kubelet.raw(format!("{MARKER}\n").as_bytes());
+    kubelet.write("on one stream\n");
+    kubelet.raw(format!("{MARKER}\n").as_bytes());
+    kubelet.write("on the other\n");
+    kubelet.end();
+    whole(&kubelet, &kubelet.drain(true).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_marker_that_comes_again_is_output() {
     let kubelet = Kubelet::marked();
     kubelet.write(format!("{MARKER}\n"));

@@ -79,6 +79,8 @@ impl Kubelet {
     /// One that has printed the marker.
     pub(super) fn marked() -> Self {
         let kubelet = Self::new();
+        // Once on each stream.
+        kubelet.raw(format!("{MARKER}\n").as_bytes());
         kubelet.raw(format!("{MARKER}\n").as_bytes());
         kubelet
     }
@@ -98,7 +100,7 @@ impl Kubelet {
         self.write_after(1_000_003, content.as_ref());
     }
 
-    fn raw(&self, content: &[u8]) {
+    pub(super) fn raw(&self, content: &[u8]) {
         let mut state = self.lock();
         let at = state.clock;
         let line = Line {
