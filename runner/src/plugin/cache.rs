@@ -5,6 +5,7 @@
 //! own digest is right: what is torn, damaged or put under another name is compiled again. Every problem
 //! costs time and never a verdict.
 
+use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -17,11 +18,16 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::compile::{Allowance, Compiler};
 use super::engine::compatibility;
+use super::error::Problem;
 
 /// Changes when the layout of an entry does.
-const MAGIC: &[u8; 16] = b"tribunal-cwasm-1";
-const HEAD: usize = MAGIC.len() + 32;
+const MAGIC: &[u8; 16] = b"tribunal-cwasm-2";
+/// Magic and digest stand behind the code: mapping wants code at the file's beginning, and does not mind an end.
+const TAIL: usize = MAGIC.len() + 32;
+/// Changes when something that was a judge no longer is one, or is adapted in another way.
+const RULES: &[u8] = concat!(env!("CARGO_PKG_VERSION"), " rules 1").as_bytes();
 /// Bits of a mode that let others write.
 const OTHERS_WRITE: u32 = 0o022;
 
@@ -31,6 +37,7 @@ pub struct Cache {
     /// None: judges are compiled in memory, each time.
     dir: Option<PathBuf>,
     warning: Option<String>,
+    compiler: Compiler,
 }
 
 impl Cache {
@@ -53,6 +60,7 @@ impl Cache {
             Ok(()) => Self {
                 dir: Some(dir),
                 warning: None,
+                compiler: Compiler::Here,
             },
             Err(why) => Self::refused(&format!("{} {why}", dir.display())),
         }
@@ -62,6 +70,7 @@ impl Cache {
         Self {
             dir: None,
             warning: Some(format!("compiled judges are not cached: {why}")),
+            compiler: Compiler::Here,
         }
     }
 
@@ -70,29 +79,64 @@ impl Cache {
         self.warning.as_deref()
     }
 
-    /// Loads what `wasm` compiles to, or compiles and stores it.
+    /// Compiles in a process of its own, which is this program: see [`compile`](super::compile).
+    #[must_use]
+    pub fn compiling_in(mut self, program: PathBuf) -> Self {
+        self.compiler = Compiler::Child(program, Allowance::default());
+        self
+    }
+
+    /// The same directory, compiling in this process.
+    pub(super) fn compiling_here(&self) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            warning: self.warning.clone(),
+            compiler: Compiler::Here,
+        }
+    }
+
+    /// As [`compiling_in`](Self::compiling_in), with other limits.
+    #[must_use]
+    pub fn compiling_within(mut self, program: PathBuf, allowance: Allowance) -> Self {
+        self.compiler = Compiler::Child(program, allowance);
+        self
+    }
+
+    /// Loads what the file with this digest compiles to; else makes a component of it, compiles and stores it.
     ///
     /// # Errors
-    /// When it cannot be compiled.
-    pub(super) fn component(
+    /// Those of `prepare`, and when the component cannot be compiled.
+    pub(super) fn component<'a>(
         &self,
         engine: &Engine,
-        wasm: &[u8],
         digest: &[u8; 32],
-    ) -> wasmtime::Result<Component> {
-        let Some(dir) = &self.dir else {
-            return Component::from_binary(engine, wasm);
-        };
-        let entry = Entry::new(dir, digest, &compatibility(engine));
-        if let Some(component) = entry.load().and_then(|code| deserialize(engine, &code)) {
+        prepare: impl FnOnce() -> Result<Cow<'a, [u8]>, Problem>,
+    ) -> Result<Component, Problem> {
+        let entry = self
+            .dir
+            .as_deref()
+            .map(|dir| Entry::new(dir, digest, &compatibility(engine)));
+        if let Some(component) = entry.as_ref().and_then(|entry| entry.load(engine)) {
             return Ok(component);
         }
-        let component = Component::from_binary(engine, wasm)?;
-        let code = component.serialize()?;
-        if entry.store(&code).is_err() {
+        let code = self.compiler.compile(engine, &prepare()?)?;
+        if let Some(entry) = &entry
+            && entry.store(&code).is_err()
+        {
             // A disk that is full or read-only: the next run compiles again.
         }
-        Ok(component)
+        deserialize(engine, &code).ok_or_else(|| {
+            Problem::Engine("what was compiled does not fit this processor".to_owned())
+        })
+    }
+
+    /// Whether compiled code for the file with this digest is there.
+    pub(super) fn holds(&self, engine: &Engine, digest: &[u8; 32]) -> bool {
+        let entry = self
+            .dir
+            .as_deref()
+            .map(|dir| Entry::new(dir, digest, &compatibility(engine)));
+        entry.is_some_and(|entry| entry.open().is_some())
     }
 }
 
@@ -126,21 +170,33 @@ impl Entry {
     fn new(dir: &Path, wasm: &[u8; 32], engine: &[u8; 32]) -> Self {
         let mut key = [0; 64];
         key[..32].copy_from_slice(wasm);
-        key[32..].copy_from_slice(engine);
-        let engine = super::hex(engine.get(..8).unwrap_or(engine));
+        let engine: [u8; 32] = Sha256::new()
+            .chain_update(RULES)
+            .chain_update(engine)
+            .finalize()
+            .into();
+        key[32..].copy_from_slice(&engine);
+        let engine = super::hex(engine.get(..8).unwrap_or(&engine));
         Self {
             path: dir.join(format!("{}-{engine}.cwasm", super::hex(wasm))),
             key,
         }
     }
 
-    fn digest(&self, code: &[u8]) -> [u8; 32] {
-        let hash = Sha256::new().chain_update(MAGIC).chain_update(self.key);
-        hash.chain_update(code).finalize().into()
+    /// The digest of what is in an entry, as it is read.
+    fn digest(&self, mut code: impl io::Read) -> io::Result<[u8; 32]> {
+        let mut hash = Sha256::new().chain_update(MAGIC).chain_update(self.key);
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match code.read(&mut buffer)? {
+                0 => return Ok(hash.finalize().into()),
+                n => hash.update(buffer.get(..n).unwrap_or_default()),
+            }
+        }
     }
 
-    /// The code, if it is there, ours, and whole.
-    fn load(&self) -> Option<Vec<u8>> {
+    /// The entry's file and the length of its code, if it is there, ours, and whole.
+    fn open(&self) -> Option<(File, u64)> {
         let mut file = OpenOptions::new()
             .read(true)
             .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
@@ -151,12 +207,17 @@ impl Entry {
         if !found.is_file() || !ours || found.mode() & OTHERS_WRITE != 0 {
             return None;
         }
-        let mut head = [0; HEAD];
-        file.read_exact(&mut head).ok()?;
-        let mut code = Vec::with_capacity(usize::try_from(found.len()).ok()?);
-        file.read_to_end(&mut code).ok()?;
-        let digest = head.strip_prefix(MAGIC.as_slice())?;
-        (digest == self.digest(&code)).then_some(code)
+        let len = found.len().checked_sub(TAIL as u64)?;
+        let digest = self.digest((&file).take(len)).ok()?;
+        let mut tail = [0; TAIL];
+        file.read_exact(&mut tail).ok()?;
+        (tail.strip_prefix(MAGIC.as_slice())? == digest).then_some((file, len))
+    }
+
+    /// The compiled code, mapped: what a judgement does not touch is never read.
+    fn load(&self, engine: &Engine) -> Option<Component> {
+        let (_file, _) = self.open()?;
+        map(engine, &self.path)
     }
 
     /// Written beside and renamed: another tribunal sees the whole entry or none.
@@ -179,9 +240,9 @@ impl Entry {
             .create_new(true)
             .mode(0o600)
             .open(beside)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&self.digest(code))?;
         file.write_all(code)?;
+        file.write_all(MAGIC)?;
+        file.write_all(&self.digest(code)?)?;
         fs::rename(beside, &self.path)
     }
 }
@@ -190,13 +251,26 @@ impl Entry {
 fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
     #[expect(
         unsafe_code,
-        reason = "the one place that trusts compiled code: its file is ours alone, and its digest says \
-                  that it is what `serialize` of a compatible engine gave us"
+        reason = "what was compiled a moment ago, by us or by this same program"
     )]
-    // SAFETY: `code` is unchanged output of `Component::serialize`, as far as this user's own files can
-    // be trusted: see `prepare` and `Entry::load`. wasmtime itself refuses that of another version.
+    // SAFETY: `code` is unchanged output of `Component::serialize` of a compatible engine: see `Compiler`.
     unsafe {
         Component::deserialize(engine, code).ok()
+    }
+}
+
+/// Maps compiled code; none when this engine does not take it.
+fn map(engine: &Engine, path: &Path) -> Option<Component> {
+    #[expect(
+        unsafe_code,
+        reason = "the one place that trusts stored code: its file is ours alone, and its digest says that it \
+                  is what `serialize` of a compatible engine gave us"
+    )]
+    // SAFETY: the file is unchanged output of `Component::serialize`, as far as this user's own files can be
+    // trusted: see `prepare` and `Entry::open`. Entries are never written in place, only renamed over, so what
+    // is mapped stays as it is. wasmtime itself refuses what another version made.
+    unsafe {
+        Component::deserialize_file(engine, path).ok()
     }
 }
 
