@@ -29,6 +29,16 @@ pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
     let mut found = Vec::new();
     walk(&folder, &mut found)?;
     found.sort();
+    // The Rust template brings the SDK along, as it is no crate of a registry.
+    let sdk = root.join("plugins/sdk/src");
+    let mut sources = Vec::new();
+    walk(&sdk, &mut sources)?;
+    sources.sort();
+    for path in sources {
+        let below = path.strip_prefix(&sdk)?.display().to_string();
+        let (name, path) = (format!("tribunal-sdk/src/{below}"), path.display().to_string());
+        writeln!(table, "    (\"rust\", {name:?}, include_str!({path:?})),")?;
+    }
     for path in found {
         let below = path.strip_prefix(&folder)?;
         let mut parts = below.iter();

@@ -16,6 +16,7 @@ mod judge;
 mod logs;
 mod options;
 mod plan;
+mod plugin;
 mod run;
 mod runs;
 mod show;
@@ -32,6 +33,7 @@ Examples:
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
+  tribunal plugin new cov --lang go  a folder with a judge of your own
   tribunal doctor                    what the cluster's credentials lack
 
 Exit codes of run and judge:
@@ -64,6 +66,9 @@ enum Command {
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
+    Plugin(plugin::PluginArgs),
+    #[command(name = crate::plugin::compile::COMMAND, hide = true)]
+    Compile(plugin::CompileArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
@@ -91,6 +96,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(args) => show::show(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::Plugin(args) => plugin::plugin(&args),
+        Command::Compile(args) => plugin::compile(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {

@@ -16,7 +16,7 @@ use crate::plugin::{LoadError, Registry};
 use crate::report::terminal::{ColorChoice, Flags, Settings};
 
 /// The pipeline that is meant when none is named.
-const PIPELINE: &str = "pipeline.toml";
+pub(super) const PIPELINE: &str = "pipeline.toml";
 
 /// How something is printed to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -193,7 +193,7 @@ pub(super) fn judge(
     Ok((judge, json))
 }
 
-fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
+pub(super) fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
     let plain = |source| JudgeSpec {
         source,
         sha256: None,

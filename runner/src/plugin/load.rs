@@ -148,32 +148,11 @@ pub(super) fn misfit(bytes: &[u8], why: String) -> Problem {
     }
 }
 
-/// What a component imports of the contract, by function, that is not in it here: `evidence.search`.
 fn missing(bytes: &[u8]) -> Option<Vec<String>> {
-    let component = match check_header(bytes).ok()? {
-        Encoding::Component => Cow::Borrowed(bytes),
-        Encoding::Module => Cow::Owned(adapt::componentize(bytes).ok()?),
-    };
-    let theirs = functions(&wit_component::decode(&component).ok()?.resolve().clone());
-    let mut resolve = wit_parser::Resolve::default();
-    resolve.push_str("judge.wit", adapt::WIT).ok()?;
-    let ours = functions(&resolve);
-    let missing = theirs.into_iter().filter(|name| !ours.contains(name));
-    Some(missing.map(|name| format!("`{name}`")).take(5).collect())
-}
-
-/// The functions of all interfaces of the contract's package.
-fn functions(resolve: &wit_parser::Resolve) -> std::collections::BTreeSet<String> {
-    let mut found = std::collections::BTreeSet::new();
-    for (_, interface) in &resolve.interfaces {
-        let package = interface.package.map(|id| &resolve.packages[id].name);
-        let is_ours = package.is_some_and(|name| name.namespace == "tribunal" && name.name == "judge");
-        if let (true, Some(name)) = (is_ours, &interface.name) {
-            let names = interface.functions.keys();
-            found.extend(names.map(|function| format!("{name}.{function}")));
-        }
+    match check_header(bytes).ok()? {
+        Encoding::Component => adapt::missing(bytes),
+        Encoding::Module => adapt::missing(&adapt::componentize(bytes).ok()?),
     }
-    found
 }
 
 /// What to do about an import that no judge may have.

@@ -5,21 +5,17 @@
 //! (`adapter.wat`) gives preview 1 a meaning inside the sandbox.
 
 use wasmparser::{Parser, Payload};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
 
 use super::clean;
 use super::error::Problem;
 use super::load::{CONTRACT, Surface};
 
+mod encode;
 pub(super) mod stdio;
 
-const REACTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-reactor.wasm"));
-const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-command.wasm"));
-/// The contract's text.
-pub(super) const WIT: &str = include_str!("../../../../wit/judge.wit");
-/// The module that preview 1 is imported from.
-pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
+pub(super) use encode::{WIT, missing};
+
+use encode::PREVIEW1;
 
 /// What a core module asks for and offers.
 #[derive(Default)]
@@ -122,44 +118,14 @@ pub(super) fn componentize(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
                 .to_owned(),
         ));
     }
-    let misfit = |error: &dyn std::fmt::Display| Problem::Misfit {
+    let shape = encode::Shape {
+        is_judge,
+        wants_preview1: module.wants_preview1(),
+        contract: (is_judge && !module.described)
+            .then(|| module.contract_version().unwrap_or("0.1.0").to_owned()),
+    };
+    encode::encode(bytes, &shape).map_err(|why| Problem::Misfit {
         contract: CONTRACT,
-        why: clean::line(&format!("{error:#}"), 600),
-    };
-    let described;
-    let bytes = if is_judge && !module.described {
-        described = describe(bytes, module.contract_version()).map_err(|e| misfit(&e))?;
-        described.as_slice()
-    } else {
-        bytes
-    };
-    let encode = || {
-        // Validated: what it says comes from an untrusted file.
-        let mut encoder = ComponentEncoder::default().validate(true).module(bytes)?;
-        if module.wants_preview1() || !is_judge {
-            let adapter = if is_judge { REACTOR } else { COMMAND };
-            encoder = encoder.adapter(PREVIEW1, adapter)?;
-        }
-        encoder.encode()
-    };
-    encode().map_err(|error| misfit(&error))
-}
-
-/// Puts the contract into a module that names its functions without saying so.
-fn describe(bytes: &[u8], version: Option<&str>) -> Result<Vec<u8>, String> {
-    let mut resolve = Resolve::default();
-    let wit = match version {
-        Some(version) => WIT.replacen("@0.1.0;", &format!("@{version};"), 1),
-        None => WIT.to_owned(),
-    };
-    let package = resolve
-        .push_str("judge.wit", &wit)
-        .map_err(|error| format!("{error:#}"))?;
-    let world = resolve
-        .select_world(&[package], Some("judge"))
-        .map_err(|error| format!("{error:#}"))?;
-    let mut module = bytes.to_vec();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
-        .map_err(|error| format!("{error:#}"))?;
-    Ok(module)
+        why: clean::line(&why, 600),
+    })
 }
