@@ -1,5 +1,7 @@
 //! Judges in the sandbox: hostile ones, broken ones, live ones, and the built-in ones.
 
+mod adapting;
+mod compiling;
 mod builtin;
 mod hostile;
 mod kit;
