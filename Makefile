@@ -5,10 +5,11 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/venv
 READY := $(VENV)/ready
+LANGUAGES := target/languages
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-cluster setup lint deny doc bench clean
+.PHONY: run pipeline test test-cluster setup setup-languages lint deny doc bench clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -19,8 +20,16 @@ pipeline: setup
 	$(CARGO) build --release --locked
 	target/release/tribunal run
 
-test: setup
+test: setup setup-languages
 	$(CARGO) test --workspace --locked
+
+# The compilers of judges in Python, C and Zig, from PyPI; half a gigabyte, kept in target/.
+setup-languages: $(LANGUAGES)/ready
+
+$(LANGUAGES)/ready: plugins/templates/requirements.txt
+	$(PYTHON) -m venv $(LANGUAGES)
+	$(LANGUAGES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
 # needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly.

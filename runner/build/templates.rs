@@ -36,7 +36,10 @@ pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
     sources.sort();
     for path in sources {
         let below = path.strip_prefix(&sdk)?.display().to_string();
-        let (name, path) = (format!("tribunal-sdk/src/{below}"), path.display().to_string());
+        let (name, path) = (
+            format!("tribunal-sdk/src/{below}"),
+            path.display().to_string(),
+        );
         writeln!(table, "    (\"rust\", {name:?}, include_str!({path:?})),")?;
     }
     for path in found {
@@ -44,11 +47,15 @@ pub(super) fn build(root: &Path, out: &Path) -> Result<()> {
         let mut parts = below.iter();
         let language = parts.next().unwrap_or_default().to_string_lossy();
         let name = parts.as_path().to_string_lossy().into_owned();
+        // A file beside the languages is none of theirs.
         if name.is_empty() {
             continue;
         }
         let path = path.display().to_string();
-        writeln!(table, "    ({language:?}, {name:?}, include_str!({path:?})),")?;
+        writeln!(
+            table,
+            "    ({language:?}, {name:?}, include_str!({path:?})),"
+        )?;
     }
     table.push_str("];\n");
     fs::write(out.join("templates.rs"), table)?;

@@ -37,7 +37,10 @@ async fn a_core_module_that_does_not_say_what_it_is_is_a_judge() {
     let registry = bench.load(&reactor("", SUMMARY)).expect("a judge");
     assert_eq!(registry.info("custom").expect("described").name, "by hand");
     let custom = registry.get("custom").expect("this judge");
-    let verdict = judge(custom.as_ref(), b"").await.verdict.expect("a verdict");
+    let verdict = judge(custom.as_ref(), b"")
+        .await
+        .verdict
+        .expect("a verdict");
     assert_eq!(verdict.summary, "by hand");
 }
 
@@ -65,8 +68,14 @@ async fn preview_1_has_a_clock_and_random_numbers_that_repeat_and_no_files() {
     );
     let bench = Bench::new();
     let custom = bench.judge(&reactor(imports, &body));
-    let one = judge(custom.as_ref(), b"").await.verdict.expect("a verdict");
-    let other = judge(custom.as_ref(), b"").await.verdict.expect("a verdict");
+    let one = judge(custom.as_ref(), b"")
+        .await
+        .verdict
+        .expect("a verdict");
+    let other = judge(custom.as_ref(), b"")
+        .await
+        .verdict
+        .expect("a verdict");
     assert_eq!(one.summary, other.summary);
 }
 
@@ -154,7 +163,11 @@ async fn a_program_that_fails_or_babbles_gives_no_verdict() {
         (r#"{"status":"passed"}"#, 3, "exited with code 3"),
         ("", 0, "it printed nothing"),
         ("all good\n", 0, "is no verdict"),
-        (r#"{"status":"passed","sumary":"x"}"#, 0, "unknown field `sumary`"),
+        (
+            r#"{"status":"passed","sumary":"x"}"#,
+            0,
+            "unknown field `sumary`",
+        ),
         (r#"{"error":"no data"}"#, 0, "the judge gave up: no data"),
         (
             r#"{"status":"passed","cases":[{"id":"a","status":"failed"}]}"#,

@@ -52,13 +52,22 @@ async fn a_judge_is_compiled_in_a_process_of_its_own() {
 fn what_takes_too_long_or_too_much_to_compile_is_refused_in_words() {
     let bench = Bench::new();
     let bytes = bomb();
-    let within = |allowance| load(&bench, &bytes, bench.cache().compiling_within(program(), allowance));
+    let within = |allowance| {
+        load(
+            &bench,
+            &bytes,
+            bench.cache().compiling_within(program(), allowance),
+        )
+    };
     let soon = Allowance {
         wall: Duration::from_millis(1),
         ..Allowance::default()
     };
     let refusal = within(soon).err().expect("a refusal");
-    assert!(refusal.contains("compiling it took longer than 1ms"), "{refusal}");
+    assert!(
+        refusal.contains("compiling it took longer than 1ms"),
+        "{refusal}"
+    );
     let tight = Allowance {
         memory: 64 << 20,
         ..Allowance::default()
@@ -69,7 +78,11 @@ fn what_takes_too_long_or_too_much_to_compile_is_refused_in_words() {
         code: 100,
         ..Allowance::default()
     };
-    let small = load(&bench, &wasm(&text("")), bench.cache().compiling_within(program(), short));
+    let small = load(
+        &bench,
+        &wasm(&text("")),
+        bench.cache().compiling_within(program(), short),
+    );
     let refusal = small.err().expect("a refusal");
     assert!(refusal.contains("more than 100 bytes of code"), "{refusal}");
 }

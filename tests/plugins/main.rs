@@ -1,8 +1,8 @@
 //! Judges in the sandbox: hostile ones, broken ones, live ones, and the built-in ones.
 
 mod adapting;
-mod compiling;
 mod builtin;
+mod compiling;
 mod hostile;
 mod kit;
 mod living;

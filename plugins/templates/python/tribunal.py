@@ -8,7 +8,7 @@ import json
 import traceback
 
 from componentize_py_types import Err
-from wit_world.exports import plugin
+from wit_world import exports
 from wit_world.exports.plugin import Info
 from wit_world.imports import evidence, host, suite
 from wit_world.imports.evidence import Channel
@@ -66,7 +66,7 @@ def verdict(status, summary, counts=None, extra=()):
     return Verdict(status, summary, counts, list(extra))
 
 
-class Judge(plugin.Plugin):
+class Judge(exports.Plugin):
     """Extend this: set `info`, write `decide`, and `validate` for judges with settings."""
 
     info = Info("unnamed", "0", "", None)

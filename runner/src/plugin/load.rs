@@ -168,12 +168,16 @@ fn cure(import: &str) -> &'static str {
         }
         _ => match import.split('.').next().unwrap_or(import) {
             "wasi_unstable" => "build it for preview 1 (wasm32-wasip1) or newer",
-            "wasi" | "wasi_ephemeral_nn" | "wasix_32v1" => "build it for plain WASI, without threads",
+            "wasi" | "wasi_ephemeral_nn" | "wasix_32v1" => {
+                "build it for plain WASI, without threads"
+            }
             "gojs" | "go" => "Go: build with GOOS=wasip1 GOARCH=wasm",
             "__wbindgen_placeholder__" | "__wbindgen_externref_xform__" | "wbg" => {
                 "build it without wasm-bindgen, for wasm32-unknown-unknown or wasm32-wasip2"
             }
-            _ => "a function that nothing defines was left to be imported: link what it is in, or leave it out",
+            _ => {
+                "a function that nothing defines was left to be imported: link what it is in, or leave it out"
+            }
         },
     }
 }

@@ -188,10 +188,7 @@ fn compile(
         JudgeSource::Builtin(name) => (builtin::find(name)?.into(), name.clone()),
         JudgeSource::File(path) => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            (
-                std::borrow::Cow::from(load::read(path)?),
-                name.into_owned(),
-            )
+            (std::borrow::Cow::from(load::read(path)?), name.into_owned())
         }
     };
     // The digest is that of the very bytes that are compiled.

@@ -39,10 +39,16 @@ pub(super) fn bench(args: &BenchArgs) -> Result<ExitStatus, Failure> {
     let refused = |problem| Failure::usage(format!("{}: {problem}", args.judge));
     let first = Probe::plain(&spec, &cache).map_err(refused)?.took;
     let probe = Probe::plain(&spec, &cache).map_err(refused)?;
-    print(format!("load, first   {}\nload, cached  {}\n", ms(first), ms(probe.took)).as_bytes())?;
+    print(
+        format!(
+            "load, first   {}\nload, cached  {}\n",
+            ms(first),
+            ms(probe.took)
+        )
+        .as_bytes(),
+    )?;
     let scratch = std::env::temp_dir().join(format!("tribunal-bench-{}", std::process::id()));
-    let fault =
-        |error: std::io::Error| Failure::errored(format!("{}: {error}", scratch.display()));
+    let fault = |error: std::io::Error| Failure::errored(format!("{}: {error}", scratch.display()));
     std::fs::create_dir_all(&scratch).map_err(fault)?;
     let measured = measure(args, &probe, &scratch).map_err(fault);
     drop(std::fs::remove_dir_all(&scratch));

@@ -95,9 +95,8 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitStatus, Failure> {
 }
 
 pub(super) fn componentize(args: &ComponentizeArgs) -> Result<ExitStatus, Failure> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Failure::usage(format!("{}: {why}", args.file.display()))
-    };
+    let failed =
+        |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", args.file.display()));
     let component = crate::plugin::componentize(&args.file).map_err(|problem| failed(&problem))?;
     let output = args
         .output
@@ -179,7 +178,14 @@ fn as_text(file: &Path, found: &Inspection, probe: &Probed) -> String {
     put("sha256", &found.sha256);
     put("imports", &found.imports.join("\n"));
     put("exports", &found.exports.join("\n"));
-    put("compiled", if found.cached { "in the cache" } else { "just now" });
+    put(
+        "compiled",
+        if found.cached {
+            "in the cache"
+        } else {
+            "just now"
+        },
+    );
     text
 }
 

@@ -64,7 +64,9 @@ impl Language {
             Self::Python | Self::C | Self::Zig => {
                 "python3 -m venv .venv && . .venv/bin/activate && pip install -r requirements.txt"
             }
-            Self::Js => "node --version                         # 20 or newer; make installs the rest with npm",
+            Self::Js => {
+                "node --version                         # 20 or newer; make installs the rest with npm"
+            }
             Self::Go => "go version                             # 1.24 or newer, nothing else",
         }
     }
@@ -129,7 +131,10 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn new(args: &NewArgs) -> Result<ExitStatus, Failure> {
-    let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(&args.name));
+    let dir = args
+        .dir
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(&args.name));
     let taken = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
     if taken || dir.is_file() {
         return Err(Failure::usage(format!(
@@ -146,7 +151,11 @@ pub(super) fn new(args: &NewArgs) -> Result<ExitStatus, Failure> {
     let folder = args.lang.folder();
     for (language, path, text) in FILES {
         if *language == "common" || *language == folder {
-            let path = if *path == "gitignore" { ".gitignore" } else { path };
+            let path = if *path == "gitignore" {
+                ".gitignore"
+            } else {
+                path
+            };
             write(&dir.join(path), &fill(&vendored(path, text)))?;
         }
     }

@@ -33,13 +33,22 @@ fn inputs() -> Vec<Input> {
     let line = "2026-01-01T00:00:00Z INFO  request 17 took 12 ms and all is well\n";
     let mut all = vec![
         input("an empty output", b""),
-        input("64 MiB of lines", line.repeat((64 << 20) / line.len()).as_bytes()),
+        input(
+            "64 MiB of lines",
+            line.repeat((64 << 20) / line.len()).as_bytes(),
+        ),
         input("one line of 8 MiB", &vec![b'x'; 8 << 20]),
         input("a million empty lines", &vec![b'\n'; 1_000_000]),
-        input("invalid UTF-8", b"\xff\xfe\xc0\xaf ok\n\xe2\x82\nend\xf0\x9f"),
+        input(
+            "invalid UTF-8",
+            b"\xff\xfe\xc0\xaf ok\n\xe2\x82\nend\xf0\x9f",
+        ),
         input("NULs", b"a\0b\0\0\nc\0\n"),
         input("CRLF", b"one\r\ntwo\r\n\r\nthree\r"),
-        input("control sequences", b"\x1b[31mred\x1b[0m\x1b]0;title\x07\n::set-output name=a::b\n"),
+        input(
+            "control sequences",
+            b"\x1b[31mred\x1b[0m\x1b]0;title\x07\n::set-output name=a::b\n",
+        ),
         input("no line end", b"the last line has no end"),
     ];
     let ends = [
@@ -54,15 +63,44 @@ fn inputs() -> Vec<Input> {
             },
         ),
         ("a timeout", EndState::TimedOut { limit_ms: 1_500 }),
-        ("no memory", EndState::OomKilled { limit: Some("512Mi".to_owned()), code: Some(137) }),
-        ("an eviction", EndState::Evicted { reason: "DiskPressure".to_owned() }),
+        (
+            "no memory",
+            EndState::OomKilled {
+                limit: Some("512Mi".to_owned()),
+                code: Some(137),
+            },
+        ),
+        (
+            "an eviction",
+            EndState::Evicted {
+                reason: "DiskPressure".to_owned(),
+            },
+        ),
         (
             "no start",
-            EndState::StartFailed { reason: "not found".to_owned(), transient: false },
+            EndState::StartFailed {
+                reason: "not found".to_owned(),
+                transient: false,
+            },
         ),
-        ("a cancel", EndState::Cancelled { reason: "SIGINT".to_owned() }),
-        ("a lost end", EndState::Lost { reason: "node gone".to_owned() }),
-        ("another end", EndState::Other { reason: "ünïcode \u{1f980}".to_owned() }),
+        (
+            "a cancel",
+            EndState::Cancelled {
+                reason: "SIGINT".to_owned(),
+            },
+        ),
+        (
+            "a lost end",
+            EndState::Lost {
+                reason: "node gone".to_owned(),
+            },
+        ),
+        (
+            "another end",
+            EndState::Other {
+                reason: "ünïcode \u{1f980}".to_owned(),
+            },
+        ),
     ];
     for (name, ended) in ends {
         let mut one = input(name, line.as_bytes());
@@ -70,8 +108,15 @@ fn inputs() -> Vec<Input> {
         one.ended = ended;
         all.push(one);
     }
-    for completeness in [Completeness::Gap, Completeness::Cut, Completeness::Unavailable] {
-        let mut one = input(&format!("an output that is {}", completeness.word()), line.as_bytes());
+    for completeness in [
+        Completeness::Gap,
+        Completeness::Cut,
+        Completeness::Unavailable,
+    ] {
+        let mut one = input(
+            &format!("an output that is {}", completeness.word()),
+            line.as_bytes(),
+        );
         one.completeness = completeness;
         all.push(one);
     }
@@ -132,7 +177,10 @@ pub(super) async fn run(
 /// Settings that nobody meant. A judge may refuse or ignore them, and must not break.
 fn bad_configs(spec: &JudgeSpec, cache: &Cache) -> Vec<Finding> {
     let configs = [
-        ("a setting that does not exist", json!({"no such setting": {"a": [1, null]}})),
+        (
+            "a setting that does not exist",
+            json!({"no such setting": {"a": [1, null]}}),
+        ),
         ("settings that are a list", json!([])),
         ("settings of 100 KB", json!({"x": "y".repeat(100_000)})),
     ];

@@ -146,7 +146,10 @@ fn run_cases(args: &TestArgs, dir: &Path, probe: &Probe) -> Result<ExitStatus, F
         print(text.as_bytes())?;
     }
     if ran == 0 {
-        return Err(Failure::usage(format!("{} has no such case", dir.display())));
+        return Err(Failure::usage(format!(
+            "{} has no such case",
+            dir.display()
+        )));
     }
     print(format!("{ran} cases, {differ} differ\n").as_bytes())?;
     Ok(if differ == 0 {

@@ -68,10 +68,7 @@ pub(super) fn record(
     Ok(folder)
 }
 
-fn find(
-    dir: &RunDir,
-    suite: &str,
-) -> Result<(AttemptRecord, BTreeMap<String, String>), Failure> {
+fn find(dir: &RunDir, suite: &str) -> Result<(AttemptRecord, BTreeMap<String, String>), Failure> {
     let mut names: Vec<String> = Vec::new();
     let mut last = None;
     for event in dir.events()? {
@@ -109,9 +106,8 @@ fn free(cases: &Path, name: &str) -> PathBuf {
 
 /// Writes JSON for people to read and edit.
 pub(super) fn write(path: &Path, value: &impl serde::Serialize) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::errored(format!("{}: {error}", path.display()))
-    };
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::errored(format!("{}: {error}", path.display()));
     let mut text = serde_json::to_string_pretty(value).map_err(|error| failed(&error))?;
     text.push('\n');
     fs::write(path, text).map_err(|error| failed(&error))
