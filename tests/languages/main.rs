@@ -107,7 +107,6 @@ fn template(language: &str) {
         &["plugin", "check", "all-good.wasm"][..],
         &["plugin", "inspect", "all-good.wasm"],
         &["plugin", "test", "all-good.wasm"],
-        &["plugin", "test", "all-good.wasm", "--conformance"],
         &["run"],
     ] {
         let ran = in_folder(&folder, args);
