@@ -4,6 +4,7 @@
 //! Node itself.
 
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "these tests need little of it")]
 mod support;
 
 use std::path::{Path, PathBuf};
