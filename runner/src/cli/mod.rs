@@ -13,12 +13,16 @@ mod check;
 mod doctor;
 mod failure;
 mod judge;
+mod lock;
 mod logs;
 mod options;
 mod plan;
+mod rejudge;
 mod run;
 mod runs;
 mod show;
+mod verdicts;
+mod watch;
 
 pub(crate) use failure::Failure;
 
@@ -57,6 +61,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Watch(watch::WatchArgs),
+    Rejudge(rejudge::RejudgeArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
@@ -64,6 +70,7 @@ enum Command {
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
     Doctor(doctor::DoctorArgs),
+    Lock(lock::LockArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
@@ -83,6 +90,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Watch(args) => watch::watch(&args),
+        Command::Rejudge(args) => rejudge::rejudge(&args),
+        Command::Lock(args) => lock::lock(&args),
         Command::Check(args) => streams(|out, err, color| check::check(&args, out, err, color)),
         Command::Plan(args) => {
             streams(|out, err, color| plan::plan(&args, options::cores(), out, err, color))

@@ -10,14 +10,11 @@ use tokio::task::JoinSet;
 
 use super::signal::{self, Received};
 use super::suite::{self, SuiteContext};
-use super::{Means, Message, RunEnd, tally};
+use super::{Means, Message, RunEnd, closing, tally};
 use crate::event::{EVENT_VERSION, Event, EventKind, Phase, SuiteIndex, SuiteIntro, Totals};
 use crate::executor::Cancel;
 use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary, millis};
 use crate::plan::{Plan, Target};
-
-/// How long executors may take to tidy up at the end of a run.
-const CLOSING: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Runs one plan.
 pub struct Dispatcher {
@@ -86,15 +83,21 @@ impl Dispatcher {
     pub async fn run(mut self) -> RunEnd {
         let (sender, mut messages) = mpsc::unbounded_channel();
         let mut signals = self.means.signals.take();
+        let mut news = self.means.news.take();
         self.introduce();
         loop {
             self.start_ready(&sender);
             if self.totals.done == self.totals.selected {
-                self.closing().await;
+                let executors = [
+                    Some(Arc::clone(&self.means.local)),
+                    self.means.kubernetes.clone(),
+                ];
+                closing::close(executors).await;
                 return RunEnd::Finished(Box::new(self.finish()));
             }
             tokio::select! {
                 Some(message) = messages.recv() => self.hear(message),
+                Some(kind) = super::next_of(&mut news) => self.hear(Message::Event(kind)),
                 received = signal::next(&mut signals) => {
                     if self.cancel.borrow().level() == 2 {
                         return RunEnd::Abandoned { signal: received.number };
@@ -109,19 +112,6 @@ impl Dispatcher {
                         Err(panic) => self.mourn(&panic),
                     }
                 }
-            }
-        }
-    }
-
-    /// Lets the executors remove what no attempt needs any more; what takes too long has a time to live.
-    fn closing(&self) -> impl Future<Output = ()> + Send + use<> {
-        let executors = [
-            Some(Arc::clone(&self.means.local)),
-            self.means.kubernetes.clone(),
-        ];
-        async move {
-            for executor in executors.into_iter().flatten() {
-                tokio::time::timeout(CLOSING, executor.close()).await.ok();
             }
         }
     }

@@ -60,6 +60,10 @@ impl Suite {
     fn change(&mut self, kind: &EventKind) {
         match kind {
             EventKind::CaseReported { attempt, case, .. } => self.report(*attempt, case),
+            EventKind::JudgementRestarted { .. } => {
+                self.cases.clear();
+                self.places.clear();
+            }
             EventKind::AttemptFinished { record, .. } => {
                 if record.attempt != self.attempt {
                     self.attempt = record.attempt;
@@ -163,7 +167,9 @@ impl Report for Junit {
                 self.suites = suites.iter().map(|_| Suite::default()).collect();
                 self.run_dir.get_or_insert_with(|| PathBuf::from(dir));
             }
-            EventKind::CaseReported { suite, .. } | EventKind::AttemptFinished { suite, .. } => {
+            EventKind::CaseReported { suite, .. }
+            | EventKind::JudgementRestarted { suite, .. }
+            | EventKind::AttemptFinished { suite, .. } => {
                 if let Some(suite) = self.known(*suite) {
                     suite.change(&event.kind);
                 }

@@ -108,6 +108,12 @@ impl State {
                     self.change(*suite, |suite| suite.last = last_of(case));
                 }
             }
+            EventKind::JudgementRestarted { suite, .. } => {
+                self.change(*suite, |suite| {
+                    suite.progress = None;
+                    suite.last.clear();
+                });
+            }
             EventKind::JudgeSaid { suite, message, .. } => {
                 self.change(*suite, |suite| {
                     suite.last = clean::line(message).into_owned();
@@ -137,7 +143,9 @@ impl State {
                 self.active.clear();
                 self.finished = true;
             }
-            EventKind::Warning { .. } | EventKind::Observed { .. } => {}
+            EventKind::Warning { .. }
+            | EventKind::JudgeReloaded { .. }
+            | EventKind::Observed { .. } => {}
         }
     }
 
