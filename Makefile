@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-cluster setup lint deny doc bench bench-kubernetes clean
+.PHONY: run pipeline test test-page test-cluster setup lint deny doc bench bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -21,6 +21,11 @@ pipeline: setup
 
 test: setup
 	$(CARGO) test --workspace --locked
+
+# The HTML report in headless Chromium. Without Chromium or npm it is skipped, loudly.
+test-page:
+	$(CARGO) build --release --locked
+	tests/page/run target/release/tribunal
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
 # needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly. Its log files are

@@ -184,15 +184,16 @@ def line(reader, cpu, found, lines, told, blind):
         f" ({cpu.seconds / max(total, 1) * 1e6:5.2f} s/M lines)"
     )
     if told:
-        counts = {}
+        counts, flaws = {}, set()
         for status, completeness, share, has_summary in told:
             key = f"{status}/{completeness}"
             counts[key] = counts.get(key, 0) + 1
             if completeness in ("complete", "proven") and share < 1:
                 # What the runtime drops before its log file no reader of that file can see.
-                text += "  dropped by the runtime" if blind else "  FALSE COMPLETE"
+                flaws.add("dropped by the runtime" if blind else "FALSE COMPLETE")
             if status == "passed" and (completeness in ("gap", "cut", "unavailable") or not has_summary):
-                text += "  FALSE PASS"
+                flaws.add("FALSE PASS")
+        text += "".join(f"  {flaw}" for flaw in sorted(flaws))
         text += "  " + ", ".join(f"{count} {key}" for key, count in sorted(counts.items()))
     print(text, flush=True)
 

@@ -19,7 +19,24 @@ mod seals;
 
 /// The judges inside the binary, sorted: a name for `judge = "…"`, and the crate's folder in `plugins/`. The
 /// crate is named `tribunal-judge-` and the folder's name.
-const JUDGES: &[&str] = &["exit-code", "junit", "pytest"];
+const JUDGES: &[&str] = &[
+    "auto",
+    "ctest",
+    "exit-code",
+    "go-test",
+    "gtest",
+    "jest",
+    "junit",
+    "libtest",
+    "mocha",
+    "nextest",
+    "node-test",
+    "pytest",
+    "tap",
+];
+/// It links the others without their exports, so cargo must not build it in one go with them: features
+/// are unified within one build.
+const LINKS_OTHERS: &str = "auto";
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
 
@@ -56,7 +73,10 @@ fn build() -> Result<()> {
     };
     if !judges.is_empty() {
         check_target(TARGET, "the built-in judges need")?;
-        compile(judges, root, &out)?;
+        let (last, first): (Vec<_>, Vec<_>) =
+            judges.iter().partition(|name| **name == LINKS_OTHERS);
+        compile(&first, root, &out)?;
+        compile(&last, root, &out)?;
     }
     let mut table =
         String::from("/// Name and WebAssembly of every judge inside the binary, by name.\n");

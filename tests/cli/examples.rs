@@ -44,6 +44,35 @@ fn they_run_as_they_stand() {
     }
 }
 
+#[test]
+fn nodes_own_test_runner_is_judged() {
+    let version = Command::new("node").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        crate::support::skipped("node 18 or later");
+        return;
+    }
+    let copy = tempfile::tempdir().expect("a folder");
+    for file in ["pipeline.toml", "cart.js", "cart.test.js"] {
+        let from = examples().join("node-test").join(file);
+        fs::copy(from, copy.path().join(file)).expect("copied");
+    }
+    let run = || {
+        ran(&tribunal()
+            .arg("run")
+            .current_dir(copy.path())
+            .output()
+            .expect("the binary"))
+    };
+    let fine = run();
+    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
+    let tests = copy.path().join("cart.test.js");
+    let text = fs::read_to_string(&tests).expect("readable");
+    fs::write(&tests, text.replace("total, 11", "total, 12")).expect("written");
+    let failed = run();
+    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
+    assert!(failed.out.contains("1 of 4 failed"), "{}", failed.out);
+}
+
 /// Builds the custom judge's example in place; `None`, loudly, where its target is missing.
 fn build_custom_judge() -> Option<std::path::PathBuf> {
     let folder = examples().join("custom-judge");

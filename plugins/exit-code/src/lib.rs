@@ -5,9 +5,7 @@
 
 use tribunal_judge_kit::table::{Colour, Count, Facts, NOTHING_MISSING, Row, rule};
 use tribunal_judge_kit::{Fact, verdict::explain};
-use tribunal_sdk::{
-    EndState, Error, Info, Judge, Verdict, describe_end, evidence, export_judge, label,
-};
+use tribunal_sdk::{EndState, Error, Info, Judge, Verdict, describe_end, evidence, label};
 
 /// The judge.
 pub struct ExitCode;
@@ -28,7 +26,8 @@ impl Judge for ExitCode {
     }
 }
 
-export_judge!(ExitCode);
+#[cfg(feature = "export")]
+tribunal_sdk::export_judge!(ExitCode);
 
 /// Returns the verdict for an end.
 ///

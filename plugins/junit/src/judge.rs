@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tribunal_sdk::{
-    Channel, Error, Info, Judge, Level, Log, Verdict, evidence, export_judge, host, suite,
-};
+use tribunal_sdk::{Channel, Error, Info, Judge, Level, Log, Verdict, evidence, host, suite};
 
 use crate::config::{self, Config};
 use crate::read::read;
@@ -60,7 +58,8 @@ impl Judge for Junit {
     }
 }
 
-export_judge!(Junit);
+#[cfg(feature = "export")]
+tribunal_sdk::export_judge!(Junit);
 
 fn from_artifacts(config: &Config, tally: &mut Tally) -> Result<Vec<Report>, Error> {
     let (globs, source) = match &config.files {

@@ -120,6 +120,12 @@ impl Book {
         self.report(case);
     }
 
+    /// Counts tests that the tool lists by number only, as in its quiet modes.
+    pub fn unnamed(&mut self, status: CaseStatus, count: u32) {
+        let slot = slot(status);
+        self.counts[slot] = self.counts[slot].saturating_add(count);
+    }
+
     /// Says more about a case that was counted before; changes no count.
     pub fn enrich(&mut self, case: TestCase) {
         if let Some((id, message, _)) = &mut self.first_bad
@@ -168,7 +174,10 @@ impl Book {
 
     /// Writes the counts and the first failing case into a finding.
     pub fn sum(&mut self, finding: &mut Finding) {
-        finding.counts = self.counts();
+        // A format whose output does not list every test has set them already.
+        if crate::finding::total(&finding.counts) == 0 {
+            finding.counts = self.counts();
+        }
         if let Some((id, message, fact)) = self.first_bad.take() {
             finding.first_bad = Some((id, message));
             finding.red.get_or_insert(fact);

@@ -112,6 +112,10 @@ impl Finding {
             (false, true) => (other, self),
             _ => (self, other),
         };
+        // Where the output says that nothing ran, that may be all the other one says.
+        if total(&one.counts) == 0 && one.announced.is_none() {
+            one.marker = one.marker.or(other.marker);
+        }
         one.hint = one.hint.or(other.hint);
         one.red = one.red.or(other.red);
         one.problem = one.problem.or(other.problem);

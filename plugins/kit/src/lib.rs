@@ -7,6 +7,8 @@
 pub mod ansi;
 pub mod book;
 pub mod finding;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod lines;
 pub mod shell;
 pub mod table;

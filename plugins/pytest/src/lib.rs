@@ -13,7 +13,7 @@ pub mod sum;
 pub mod verdict;
 pub mod words;
 
-use tribunal_sdk::{Channel, Error, Info, Judge, Log, Verdict, evidence, export_judge, host};
+use tribunal_sdk::{Channel, Error, Info, Judge, Log, Verdict, evidence, host};
 
 use parser::{Notice, Parser};
 
@@ -41,7 +41,8 @@ impl Judge for Pytest {
     }
 }
 
-export_judge!(Pytest);
+#[cfg(feature = "export")]
+tribunal_sdk::export_judge!(Pytest);
 
 fn read(channel: Channel) -> parser::Reader {
     let mut report = |notice| match notice {

@@ -68,7 +68,11 @@ pub(super) fn logs(args: &LogsArgs) -> Result<ExitStatus, Failure> {
     Ok(ExitStatus::Passed)
 }
 
-fn find(dir: &RunDir, suite: &str, attempt: Option<u32>) -> Result<AttemptRecord, Failure> {
+pub(super) fn find(
+    dir: &RunDir,
+    suite: &str,
+    attempt: Option<u32>,
+) -> Result<AttemptRecord, Failure> {
     let mut names = Vec::new();
     let mut found = None;
     for event in dir.events()? {

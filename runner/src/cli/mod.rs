@@ -11,6 +11,7 @@ use crate::model::ExitStatus;
 
 mod check;
 mod doctor;
+mod explain;
 mod failure;
 mod judge;
 mod lock;
@@ -18,6 +19,7 @@ mod logs;
 mod options;
 mod plan;
 mod rejudge;
+mod report;
 mod run;
 mod runs;
 mod show;
@@ -35,6 +37,7 @@ Examples:
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
+  tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
   tribunal doctor                    what the cluster's credentials lack
 
@@ -67,8 +70,10 @@ enum Command {
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
     Show(show::ShowArgs),
+    Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
     Lock(lock::LockArgs),
 }
@@ -99,8 +104,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Judge(args) => judge::judge(&args),
         Command::Show(args) => show::show(&args),
+        Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {

@@ -16,10 +16,14 @@ use crate::executor::local::LocalExecutor;
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
 use crate::plugin::{News, Registry, Reloader, Replaced};
+use crate::report::ctrf::Ctrf;
+use crate::report::html::Html;
 use crate::report::json::Json;
+use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
+use crate::report::markdown::{self, Markdown};
 use crate::report::terminal::Terminal;
-use crate::report::{self, Feed, Report};
+use crate::report::{self, Feed, Out, Report};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
 use crate::run::journal::Journal;
@@ -61,7 +65,8 @@ pub(super) struct RunArgs {
     /// What is printed to standard output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Writes a report; may be repeated. Formats: json, junit.
+    /// Writes a report; may be repeated. Formats: ctrf, github-summary, html, json, jsonl,
+    /// junit, markdown.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
     /// Demands the judges of `tribunal.lock`, byte for byte, and reloads none while it runs.
@@ -265,7 +270,9 @@ fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Repo
                 settings,
             )));
         }
-        Format::Json => reports.push(Box::new(Json::to_writer(Box::new(std::io::stdout())))),
+        Format::Json => reports.push(Box::new(Json::new(Out::Writer(
+            Box::new(std::io::stdout()),
+        )))),
     }
     for target in &plan.reports {
         reports.push(file_report(target, Some(dir.path().to_owned()))?);
@@ -283,9 +290,17 @@ pub(super) fn file_report(
             Failure::errored(format!("cannot make {}: {error}", folder.display()))
         })?;
     }
+    let path = target.path.clone();
     Ok(match target.format {
-        ReportFormat::Junit => Box::new(Junit::new(target.path.clone(), run_dir)),
-        ReportFormat::Json => Box::new(Json::to_file(target.path.clone())),
+        ReportFormat::Junit => Box::new(Junit::new(Out::File(path), run_dir)),
+        ReportFormat::Json => Box::new(Json::new(Out::File(path))),
+        ReportFormat::Jsonl => Box::new(Jsonl::to_file(path).map_err(Failure::errored)?),
+        ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),
+        ReportFormat::Markdown => Box::new(Markdown::new(Out::File(path), markdown::COMMENT)),
+        ReportFormat::GithubSummary => {
+            Box::new(Markdown::new(Out::Append(path), markdown::STEP_SUMMARY))
+        }
+        ReportFormat::Html => Box::new(Html::new(path, run_dir)),
     })
 }
 

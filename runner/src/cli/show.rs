@@ -31,7 +31,8 @@ pub(super) struct ShowArgs {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Writes a report instead of printing; may be repeated. Formats: json, junit.
+    /// Writes a report instead of printing; may be repeated. Formats: those of
+    /// `tribunal report`.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
     /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].

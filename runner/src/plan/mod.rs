@@ -242,11 +242,29 @@ pub enum ReportFormat {
     Junit,
     /// The run summary as JSON.
     Json,
+    /// Every event, one JSON document a line.
+    Jsonl,
+    /// Common Test Report Format, JSON.
+    Ctrf,
+    /// Markdown, short enough for a comment.
+    Markdown,
+    /// Markdown appended to a file, as GitHub's step summary wants it.
+    GithubSummary,
+    /// One page for a browser.
+    Html,
 }
 
 impl ReportFormat {
     /// Every format with its name, for messages and the command line.
-    pub const ALL: [(&'static str, Self); 2] = [("json", Self::Json), ("junit", Self::Junit)];
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("ctrf", Self::Ctrf),
+        ("github-summary", Self::GithubSummary),
+        ("html", Self::Html),
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("junit", Self::Junit),
+        ("markdown", Self::Markdown),
+    ];
 }
 
 fn millis<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to `path` in one step; makes its folder. On an error the old file stays as it is.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Returns the path to write beside `path` before renaming; makes the folder.
+pub(super) fn beside(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -19,7 +19,12 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut beside = name.to_owned();
     beside.push(format!(".{}.new", std::process::id()));
-    let beside = folder.join(beside);
+    Ok(folder.join(beside))
+}
+
+/// Writes `bytes` to `path` in one step; makes its folder. On an error the old file stays as it is.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = beside(path)?;
     let result = write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     if result.is_err() {
         // The first error is the one to tell.

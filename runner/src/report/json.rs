@@ -1,46 +1,22 @@
 //! The run's summary as JSON, to a file or to standard output.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
 
-use super::{Report, ReportError, file};
+use super::out::{Out, unfinished};
+use super::{Report, ReportError};
 use crate::event::{Event, EventKind};
 use crate::model::RunSummary;
 
 /// Writes the run's summary: the same object as `summary.json`.
 pub struct Json {
-    target: Target,
+    out: Out,
     summary: Option<Box<RunSummary>>,
 }
 
-enum Target {
-    File(PathBuf),
-    Writer(Box<dyn Write + Send>),
-}
-
 impl Json {
-    /// Makes a report that writes a file; its folder is made.
-    pub fn to_file(path: impl Into<PathBuf>) -> Self {
-        Self {
-            target: Target::File(path.into()),
-            summary: None,
-        }
-    }
-
-    /// Makes a report that writes to `out` when the run has finished.
-    pub fn to_writer(out: Box<dyn Write + Send>) -> Self {
-        Self {
-            target: Target::Writer(out),
-            summary: None,
-        }
-    }
-
-    fn error(&self, source: io::Error) -> ReportError {
-        let what = match &self.target {
-            Target::File(path) => format!("the JSON report {}", path.display()),
-            Target::Writer(_) => "the JSON report to standard output".to_owned(),
-        };
-        ReportError { what, source }
+    /// Makes a report that is written when the run has finished.
+    pub fn new(out: Out) -> Self {
+        Self { out, summary: None }
     }
 }
 
@@ -60,16 +36,11 @@ impl Report for Json {
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
-        let missing = || io::Error::other("the run ended without a summary");
-        let text = match &self.summary {
-            Some(summary) => render(summary),
-            None => Err(missing()),
-        };
-        let result = text.and_then(|text| match &mut self.target {
-            Target::File(path) => file::replace(path, text.as_bytes()),
-            Target::Writer(out) => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
-        });
-        result.map_err(|source| self.error(source))
+        let summary = self.summary.as_ref().ok_or_else(unfinished);
+        summary
+            .and_then(|summary| render(summary))
+            .and_then(|text| self.out.write(text.as_bytes()))
+            .map_err(|source| self.out.error("JSON", source))
     }
 }
 
@@ -82,7 +53,7 @@ mod tests {
     fn the_summary_is_written_as_it_is() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("out/summary.json");
-        let mut report = Json::to_file(&path);
+        let mut report = Json::new(Out::File(path.clone()));
         recorded::play(&mut report);
         let text = std::fs::read_to_string(&path).expect("a file");
         let read: RunSummary = serde_json::from_str(&text).expect("JSON");
@@ -95,7 +66,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("taken");
         std::fs::create_dir(&path).expect("a folder in the way");
-        let mut report = Json::to_file(&path);
+        let mut report = Json::new(Out::File(path.clone()));
         for event in recorded::events() {
             report.on_event(&event).expect("takes in events");
         }
@@ -104,7 +75,7 @@ mod tests {
             .expect_err("cannot replace a folder")
             .to_string();
         assert!(error.contains(&path.display().to_string()), "{error}");
-        let error = Json::to_writer(Box::new(io::sink()))
+        let error = Json::new(Out::Writer(Box::new(io::sink())))
             .finish()
             .expect_err("no summary");
         assert!(error.to_string().contains("without a summary"), "{error}");

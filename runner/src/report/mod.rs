@@ -1,17 +1,25 @@
 //! Renderings of a run: one format, one file, all snapshotted from the same recorded run.
 
+mod collected;
+pub mod ctrf;
 mod feed;
 mod file;
+pub mod html;
 pub mod json;
+pub mod jsonl;
 pub mod junit;
+pub mod markdown;
+mod out;
 #[cfg(test)]
 mod recorded;
 pub mod terminal;
+mod words;
 
 use crate::event::Event;
 use crate::model::{ExitStatus, RunSummary};
 
 pub use feed::{Feed, FeedSender};
+pub use out::Out;
 
 /// What a report must be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Where a run lives: `.tribunal/runs/<id>/`, made, found and read here.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -198,35 +198,48 @@ impl RunDir {
         serde_json::from_slice(&fs::read(self.path.join(SUMMARY)).ok()?).ok()
     }
 
-    /// Its journal, event by event. A last line that was being written when the run died is left out.
+    /// Its journal. A last line that was being written when the run died is left out.
     pub fn events(&self) -> Result<Vec<Event>, DirError> {
-        let path = self.path.join(JOURNAL);
-        let text = fs::read(&path).map_err(io_error("read", &path))?;
         let mut events = Vec::new();
-        let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
-        for (number, line) in lines.iter().enumerate() {
-            match serde_json::from_slice::<Event>(line) {
-                Ok(event) => events.push(event),
-                Err(_) if number + 1 == lines.len() && !line.ends_with(b"\n") => break,
+        self.each_event(|event| events.push(event))?;
+        Ok(events)
+    }
+
+    /// Its journal, event by event, without holding it in memory.
+    pub fn each_event(&self, mut take: impl FnMut(Event)) -> Result<(), DirError> {
+        let path = self.path.join(JOURNAL);
+        let file = fs::File::open(&path).map_err(io_error("read", &path))?;
+        let mut file = io::BufReader::with_capacity(128 << 10, file);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let read = file.read_until(b'\n', &mut line);
+            if read.map_err(io_error("read", &path))? == 0 {
+                break;
+            }
+            let event = match serde_json::from_slice::<Event>(&line) {
+                Ok(event) => event,
+                Err(_) if !line.ends_with(b"\n") => break,
                 Err(error) => {
                     let message = error.to_string();
                     return Err(DirError::Damaged {
                         path,
-                        line: number + 1,
+                        line: number,
                         message,
                     });
                 }
+            };
+            if let EventKind::RunStarted { version, .. } = &event.kind
+                && *version != crate::event::EVENT_VERSION
+            {
+                return Err(DirError::Version {
+                    path: self.path.clone(),
+                    found: *version,
+                });
             }
+            take(event);
         }
-        if let Some(EventKind::RunStarted { version, .. }) = events.first().map(|e| &e.kind)
-            && *version != crate::event::EVENT_VERSION
-        {
-            return Err(DirError::Version {
-                path: self.path.clone(),
-                found: *version,
-            });
-        }
-        Ok(events)
+        Ok(())
     }
 
     /// Writes a JSON file beside its place and renames it there.

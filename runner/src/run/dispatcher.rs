@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::signal::{self, Received};
 use super::suite::{self, SuiteContext};
-use super::{Means, Message, RunEnd, closing, tally};
+use super::{Means, Message, RunEnd, tally};
 use crate::event::{EVENT_VERSION, Event, EventKind, Phase, SuiteIndex, SuiteIntro, Totals};
 use crate::executor::Cancel;
 use crate::model::{RunStatus, RunSummary, SUMMARY_VERSION, SuiteStatus, SuiteSummary, millis};
@@ -88,11 +88,7 @@ impl Dispatcher {
         loop {
             self.start_ready(&sender);
             if self.totals.done == self.totals.selected {
-                let executors = [
-                    Some(Arc::clone(&self.means.local)),
-                    self.means.kubernetes.clone(),
-                ];
-                closing::close(executors).await;
+                super::close(self.means.local.clone(), self.means.kubernetes.clone()).await;
                 return RunEnd::Finished(Box::new(self.finish()));
             }
             tokio::select! {

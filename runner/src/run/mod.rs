@@ -17,7 +17,6 @@ use crate::plan::Plan;
 
 mod attempt;
 pub(crate) mod cases;
-mod closing;
 pub mod dir;
 mod dispatcher;
 pub mod heartbeat;
@@ -87,5 +86,15 @@ async fn next_of(news: &mut Option<mpsc::UnboundedReceiver<EventKind>>) -> Optio
     match news {
         Some(news) => news.recv().await,
         None => std::future::pending().await,
+    }
+}
+
+/// How long an executor may take to tidy up at the end of a run.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Lets the executors remove what no attempt needs any more; what takes too long has a time to live.
+async fn close(local: Arc<dyn Executor>, kubernetes: Option<Arc<dyn Executor>>) {
+    for executor in [Some(local), kubernetes].into_iter().flatten() {
+        tokio::time::timeout(CLOSING, executor.close()).await.ok();
     }
 }

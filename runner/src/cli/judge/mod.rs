@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use super::{Failure, options, print, print_json};
+use super::{Failure, explain, options, print, print_json};
 
 mod input;
 mod text;
@@ -36,7 +36,7 @@ Examples:
 
 Exit codes are those of `tribunal run`.")]
 pub(super) struct JudgeArgs {
-    /// A built-in judge (exit-code, pytest, junit), a judge of the pipeline, or a .wasm file.
+    /// A built-in judge (auto, pytest, junit, go-test, ...), a judge of the pipeline, or a .wasm file.
     judge: String,
     /// The log; `-` reads standard input; without it the output is empty.
     #[arg(value_name = "FILE|-")]
@@ -70,6 +70,9 @@ pub(super) struct JudgeArgs {
     /// The pipeline whose [judges] are meant [default: pipeline.toml, where there is one].
     #[arg(long, value_name = "FILE")]
     pipeline: Option<PathBuf>,
+    /// Also says which row of the truth table decided, and quotes the line it rests on.
+    #[arg(long)]
+    explain: bool,
     /// How to print the verdict.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -104,10 +107,18 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
         end,
         artifacts,
     };
-    let summary = runtime.block_on(hear(args, hearing))?;
+    let (summary, verdict) = runtime.block_on(hear(args, hearing))?;
     match args.format {
         Format::Json => print_json(&summary)?,
-        Format::Human => print(text::render(&summary).as_bytes())?,
+        Format::Human => {
+            let mut text = text::render(&summary);
+            if args.explain
+                && let (Some(suite), Some(verdict)) = (summary.suites.first(), &verdict)
+            {
+                text.push_str(&explain::of_verdict(&suite.judge.name, verdict));
+            }
+            print(text.as_bytes())?;
+        }
     }
     Ok(summary.status.into())
 }
@@ -119,7 +130,10 @@ struct Hearing {
     artifacts: Vec<Artifact>,
 }
 
-async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure> {
+async fn hear(
+    args: &JudgeArgs,
+    hearing: Hearing,
+) -> Result<(RunSummary, Option<Verdict>), Failure> {
     let (begun, started_at) = (Instant::now(), Timestamp::now().to_string());
     let scratch = input::Scratch::default();
     let (capture, pump) = input::open(args, &scratch)?;
@@ -168,6 +182,7 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
     };
     let judging = hearing.judge.judge(evidence, notices_tx);
     let (report, answer, ()) = tokio::join!(ending, judging, listening);
+    let verdict = answer.as_ref().ok().cloned();
     let suite = conclude(
         args,
         name,
@@ -175,7 +190,7 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
         (answer, &termination, &report),
         &mut book,
     );
-    Ok(RunSummary {
+    let summary = RunSummary {
         version: SUMMARY_VERSION,
         run: None,
         pipeline: String::new(),
@@ -185,7 +200,8 @@ async fn hear(args: &JudgeArgs, hearing: Hearing) -> Result<RunSummary, Failure>
         cancelled_by: None,
         suites: vec![suite],
         warnings: Vec::new(),
-    })
+    };
+    Ok((summary, verdict))
 }
 
 fn conclude(

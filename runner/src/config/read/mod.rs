@@ -218,22 +218,10 @@ impl Cx<'_> {
                     }
                     reports.push(ReportTarget { format, path });
                 }
-                None if matches!(field.key(), "markdown" | "html") => self.not_yet(&field),
                 None => self.unknown_key(&field, &names),
             }
         }
         reports
-    }
-
-    /// Refuses what a later version will know.
-    fn not_yet(&mut self, field: &Field<'_>) {
-        let problem = Problem::at(
-            "not-supported",
-            field.key_span.clone(),
-            format!("{} is not supported yet by this version", field.path),
-        )
-        .label("take it out for now");
-        self.add(problem);
     }
 
     fn suites(&mut self, field: &Field<'_>, document: &mut Document) {

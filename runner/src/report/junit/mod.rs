@@ -6,101 +6,50 @@
 
 mod cases;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quick_junit::{Property, TestSuite};
 
+use super::collected::{Collected, Suite};
+use super::out::{Out, unfinished};
 use super::terminal::{clean, tail};
-use super::{Report, ReportError, file};
-use crate::event::{AttemptRecord, Event, EventKind, SuiteIndex};
-use crate::model::{Case, RunSummary, SuiteStatus, SuiteSummary};
+use super::{Report, ReportError};
+use crate::event::Event;
+use crate::model::{SuiteStatus, SuiteSummary};
 
 /// Bytes of output in the report, from its end.
 const OUTPUT: u64 = 64 << 10;
 
 /// Writes a run as one `JUnit` XML file.
 pub struct Junit {
-    path: PathBuf,
+    out: Out,
     run_dir: Option<PathBuf>,
-    suites: Vec<Suite>,
-    summary: Option<Box<RunSummary>>,
-}
-
-/// One suite's cases and attempts.
-#[derive(Default)]
-struct Suite {
-    /// The attempt the cases are of.
-    attempt: u32,
-    cases: Vec<Case>,
-    /// Where in `cases` an id is.
-    places: HashMap<String, usize>,
-    attempts: Vec<AttemptRecord>,
-}
-
-impl Suite {
-    /// Takes in a case; the same id again replaces the earlier one, another attempt all of them.
-    fn report(&mut self, attempt: u32, case: &Case) {
-        if attempt != self.attempt {
-            self.attempt = attempt;
-            self.cases.clear();
-            self.places.clear();
-        }
-        let place = self.places.get(&case.id);
-        if let Some(known) = place.and_then(|place| self.cases.get_mut(*place)) {
-            known.clone_from(case);
-        } else {
-            self.places.insert(case.id.clone(), self.cases.len());
-            self.cases.push(case.clone());
-        }
-    }
-
-    fn change(&mut self, kind: &EventKind) {
-        match kind {
-            EventKind::CaseReported { attempt, case, .. } => self.report(*attempt, case),
-            EventKind::JudgementRestarted { .. } => {
-                self.cases.clear();
-                self.places.clear();
-            }
-            EventKind::AttemptFinished { record, .. } => {
-                if record.attempt != self.attempt {
-                    self.attempt = record.attempt;
-                    self.cases.clear();
-                    self.places.clear();
-                }
-                self.attempts.push(AttemptRecord::clone(record));
-            }
-            _ => {}
-        }
-    }
+    run: Collected,
 }
 
 impl Junit {
-    /// Makes a report that writes `path` when the run has finished; its folder is made.
+    /// Makes a report that is written when the run has finished.
     ///
     /// Outputs are read below `run_dir`, by default the directory that the run's first event names.
-    pub fn new(path: impl Into<PathBuf>, run_dir: Option<PathBuf>) -> Self {
+    pub fn new(out: Out, run_dir: Option<PathBuf>) -> Self {
         Self {
-            path: path.into(),
+            out,
             run_dir,
-            suites: Vec::new(),
-            summary: None,
+            run: Collected::default(),
         }
     }
 
     /// Returns the XML of the run so far; an error before its end.
     pub fn render(&self) -> io::Result<String> {
-        let Some(summary) = &self.summary else {
-            return Err(io::Error::other("the run ended without a summary"));
-        };
+        let summary = self.run.summary.as_ref().ok_or_else(unfinished)?;
         let mut report = quick_junit::Report::new(xml(&summary.pipeline));
         report.timestamp = summary.started_at.parse().ok();
         report.set_time(Duration::from_millis(summary.duration_ms));
         let nothing = Suite::default();
         for (index, suite) in summary.suites.iter().enumerate() {
-            let known = self.suites.get(index).unwrap_or(&nothing);
+            let known = self.run.suites.get(index).unwrap_or(&nothing);
             report.add_test_suite(self.suite(suite, known));
         }
         report.to_string().map_err(io::Error::other)
@@ -147,47 +96,26 @@ impl Junit {
 
     /// The last part of an attempt's output.
     fn output(&self, dir: &str) -> String {
-        let run = self.run_dir.as_deref().unwrap_or(Path::new(""));
+        let run = self.run_dir.as_deref().or(self.run.dir.as_deref());
+        let run = run.unwrap_or(Path::new(""));
         let path = run.join(dir).join("output.log");
         match tail::read(&path, OUTPUT) {
             Ok(bytes) => xml_lines(&bytes),
             Err(error) => xml(&format!("cannot read {}: {error}", path.display())),
         }
     }
-
-    fn known(&mut self, suite: SuiteIndex) -> Option<&mut Suite> {
-        self.suites.get_mut(suite)
-    }
 }
 
 impl Report for Junit {
     fn on_event(&mut self, event: &Event) -> Result<(), ReportError> {
-        match &event.kind {
-            EventKind::RunStarted { dir, suites, .. } => {
-                self.suites = suites.iter().map(|_| Suite::default()).collect();
-                self.run_dir.get_or_insert_with(|| PathBuf::from(dir));
-            }
-            EventKind::CaseReported { suite, .. }
-            | EventKind::JudgementRestarted { suite, .. }
-            | EventKind::AttemptFinished { suite, .. } => {
-                if let Some(suite) = self.known(*suite) {
-                    suite.change(&event.kind);
-                }
-            }
-            EventKind::RunFinished { summary } => self.summary = Some(summary.clone()),
-            _ => {}
-        }
+        self.run.take(event);
         Ok(())
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
-        let written = self
-            .render()
-            .and_then(|xml| file::replace(&self.path, xml.as_bytes()));
-        written.map_err(|source| ReportError {
-            what: format!("the JUnit report {}", self.path.display()),
-            source,
-        })
+        self.render()
+            .and_then(|xml| self.out.write(xml.as_bytes()))
+            .map_err(|source| self.out.error("JUnit", source))
     }
 }
 

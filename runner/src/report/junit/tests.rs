@@ -5,10 +5,11 @@ use quick_xml::events::Event as XmlEvent;
 
 use super::super::recorded;
 use super::*;
+use crate::event::EventKind;
 use crate::model::CaseStatus;
 
 fn report(events: &[Event], dir: &Path) -> String {
-    let mut report = Junit::new(dir.join("unused.xml"), Some(dir.to_owned()));
+    let mut report = Junit::new(Out::File(dir.join("unused.xml")), Some(dir.to_owned()));
     for event in events {
         report.on_event(event).expect("takes in the event");
     }
@@ -75,7 +76,7 @@ fn another_reader_agrees() {
     let events = recorded::troubles();
     recorded::write_outputs(dir.path(), &events);
     let path = dir.path().join("out/junit.xml");
-    let mut junit = Junit::new(&path, Some(dir.path().to_owned()));
+    let mut junit = Junit::new(Out::File(path.clone()), Some(dir.path().to_owned()));
     for event in &events {
         junit.on_event(event).expect("takes in the event");
     }
@@ -102,7 +103,7 @@ fn errors_name_the_file() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("taken");
     std::fs::create_dir(&path).expect("a folder in the way");
-    let mut junit = Junit::new(&path, None);
+    let mut junit = Junit::new(Out::File(path.clone()), None);
     for event in recorded::events() {
         junit.on_event(&event).expect("takes in the event");
     }

@@ -18,7 +18,7 @@ mod sgr;
 mod state;
 mod style;
 pub(crate) mod tail;
-mod text;
+pub(crate) mod text;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -53,7 +53,7 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 }
 
 /// Returns milliseconds as `0.41s`, `41.2s`, `1m52.4s`, `1h02m`.
-pub(super) fn exact(ms: u64) -> String {
+pub(crate) fn exact(ms: u64) -> String {
     match ms {
         0..10_000 => format!("{}.{:02}s", ms / 1000, ms % 1000 / 10),
         10_000..60_000 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
@@ -77,7 +77,7 @@ pub(super) fn rough(ms: u64) -> String {
 }
 
 /// Returns a number with thousands apart: `18,231`.
-pub(super) fn number(n: u64) -> String {
+pub(crate) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -90,7 +90,7 @@ pub(super) fn number(n: u64) -> String {
 }
 
 /// Returns a size for people: `512 B`, `884 KiB`, `1.2 MiB`.
-pub(super) fn bytes(n: u64) -> String {
+pub(crate) fn bytes(n: u64) -> String {
     const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     for (unit, shift) in UNITS {
         let whole = n >> shift;
@@ -107,12 +107,12 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// Returns `1 suite`, `2 suites`.
-pub(super) fn plural(n: u64, noun: &str) -> String {
+pub(crate) fn plural(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
 /// Returns a word as a shell takes it back.
-pub(super) fn shell(word: &str) -> String {
+pub(crate) fn shell(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

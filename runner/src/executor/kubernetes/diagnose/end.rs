@@ -167,15 +167,16 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
     end
 }
 
-/// Whether the pod's deletion was asked for before `main` ended, as far as whole seconds can tell.
+/// Whether the pod's deletion may have been asked for before `main` ended, as far as whole seconds can tell.
 fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
     let Some(gone_by) = &pod.metadata.deletion_timestamp else {
         return false;
     };
+    // A grace of 0 is the kubelet's last word, with a time of its own: when it was asked for is not told any more.
     let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or(0);
     let asked = gone_by.0.as_second() - grace;
     let ended = main.finished_at.as_ref();
-    ended.is_none_or(|ended| ended.0.as_second() >= asked)
+    grace == 0 || ended.is_none_or(|ended| ended.0.as_second() >= asked)
 }
 
 /// What only the seal knows: that the suite itself was never started.

@@ -77,6 +77,10 @@ fn ends_are_told_as_they_were() {
     deleted.metadata.deletion_grace_period_seconds = Some(30);
     let mut heeded = pod(&plain(ended("suite", 0, "Completed"), "Succeeded"));
     heeded.metadata = deleted.metadata.clone();
+    // As the kubelet leaves it, once the pod has ended.
+    let mut settled = deleted.clone();
+    settled.metadata.deletion_timestamp = time("2026-01-01T00:00:15Z");
+    settled.metadata.deletion_grace_period_seconds = Some(0);
     let mut afterwards = pod(&plain(ended("suite", 3, "Error"), "Failed"));
     afterwards.metadata.deletion_timestamp = time("2026-01-01T00:00:38Z");
     afterwards.metadata.deletion_grace_period_seconds = Some(30);
@@ -149,6 +153,7 @@ fn ends_are_told_as_they_were() {
     .chain([
         ("deleted by somebody", deleted),
         ("deleted by somebody, exit 0", heeded),
+        ("deleted by somebody, and told late", settled),
         ("deleted after its end", afterwards),
     ])
     .collect();

@@ -63,6 +63,10 @@ struct Reading {
 
 /// What the readings have shown.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts, each of which may hold with any other"
+)]
 struct Shown {
     readings: u32,
     /// How many looks in a row have seen this end. A body may end early without a word, so one is not enough.

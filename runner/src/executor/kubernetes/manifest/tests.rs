@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::sealed::Sealing;
 use super::{Order, job, job_name, label_value, marker};
 use crate::config::Pipeline;
 use crate::plan::{KubernetesSpec, Selection, Suite, Target, resolve};
@@ -154,4 +155,59 @@ fn label_values_are_what_kubernetes_takes() {
     assert_eq!(label_value("ä"), "");
     assert_eq!(label_value(&"a".repeat(80)).len(), 63);
     assert_eq!(label_value("-x-"), "x");
+}
+
+#[test]
+fn a_sealed_pod_has_a_keeper_beside_the_suite() {
+    let suites = suites(
+        "[suites.unit]\nscript = \"make test\"\nartifacts = [\"out/*.xml\"]\ngrace = \"1500ms\"\n\
+         [suites.unit.kubernetes]\nimage = \"alpine:3\"\nspool_limit = \"1MiB\"\nhold = \"30s\"\n",
+    );
+    let sealing = Sealing {
+        config_map: "tribunal-seal-0-amd64".to_owned(),
+        arch: "amd64".to_owned(),
+        token: "0123".to_owned(),
+    };
+    let order = Order {
+        sealing: Some(&sealing),
+        ..order(&suites[0], 1)
+    };
+    let job = job(&order).expect("a Job");
+    assert_eq!(marker(&job), None);
+    let value = serde_json::to_value(job).expect("plain data");
+    let pod = value.pointer("/spec/template/spec").expect("a pod");
+    // 1.5 s of grace, 30 s to drain, 30 s to hold, and a margin.
+    assert_eq!(pod["terminationGracePeriodSeconds"], 2 + 30 + 30 + 15);
+    assert_eq!(pod["nodeSelector"]["kubernetes.io/arch"], "amd64");
+    assert_eq!(
+        pod["volumes"][0]["configMap"],
+        json!({"name": "tribunal-seal-0-amd64", "defaultMode": 0o555})
+    );
+    let keeper = &pod["initContainers"][0];
+    assert_eq!(keeper["restartPolicy"], "Always");
+    assert_eq!(keeper["image"], "alpine:3");
+    let main = &pod["containers"][0];
+    assert_eq!(main["terminationMessagePolicy"], "File");
+    assert_eq!(
+        main["command"],
+        json!([
+            "/tribunal-seal/seal",
+            "run",
+            "--spool",
+            "/tribunal-spool",
+            "--grace",
+            "1.5",
+            "--drain",
+            "30",
+            "--termination-log",
+            "/dev/termination-log",
+            "--artifact",
+            "out/*.xml",
+            "--",
+            "sh",
+            "-eu",
+            "-c",
+            "make test"
+        ])
+    );
 }

@@ -204,6 +204,10 @@ where
                 409 if status.reason == "AlreadyExists" => {
                     match tokio::time::timeout(REQUEST, api.get(&name)).await {
                         Ok(Ok(found)) => return Ok(found),
+                        // Nothing of a ConfigMap is needed but its name, and reading it may not be allowed.
+                        Ok(Err(kube::Error::Api(status))) if status.code == 403 => {
+                            return Ok(object.clone());
+                        }
                         _ => format!("{kind} {name} exists and cannot be read"),
                     }
                 }

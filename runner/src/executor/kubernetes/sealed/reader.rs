@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tribunal_seal::wire::{Event, Follower, Hasher, Kind, Record, Stream, Summary};
+use tribunal_seal::wire::{Event, Follower, Kind, Record, Stream, Summary};
 
 use super::super::drain::{self, ContainerPhase, Drained, LogApi};
 use super::collect::Shelf;
@@ -17,8 +17,6 @@ use crate::model::Completeness;
 
 /// The spool is acknowledged in steps of so many bytes.
 const ACK_EVERY: u64 = 256 << 10;
-/// Bytes of the log's end by which a fallback finds its place.
-const TAIL: usize = 4 << 10;
 /// Notes of the seal that are kept.
 const NOTES: usize = 20;
 
@@ -368,23 +366,6 @@ fn put(
         Kind::Gap => output.note_gap(None, record.text()),
         Kind::Note if notes.len() < NOTES => notes.push(record.text()),
         _ => shelf.take(record),
-    }
-}
-
-impl Known {
-    fn take(&mut self, stream: capture::Stream, bytes: &[u8]) {
-        let combined: &mut Hasher = &mut self.combined;
-        combined.update(bytes);
-        match stream {
-            capture::Stream::Stdout => self.bytes[0] += bytes.len() as u64,
-            capture::Stream::Stderr => self.bytes[1] += bytes.len() as u64,
-        }
-        let fresh = bytes
-            .get(bytes.len().saturating_sub(TAIL)..)
-            .unwrap_or_default();
-        let old = (self.tail.len() + fresh.len()).saturating_sub(TAIL);
-        self.tail.drain(..old.min(self.tail.len()));
-        self.tail.extend_from_slice(fresh);
     }
 }
 

@@ -15,6 +15,8 @@ use crate::capture::{self, Writer};
 use crate::model::Completeness;
 
 const PIECE: usize = 1 << 20;
+/// Bytes of the log's end that are remembered.
+const TAIL: usize = 4 << 10;
 /// Fewer bytes do not tell one place from another.
 const SHORTEST_TAIL: usize = 16;
 
@@ -26,6 +28,23 @@ pub(super) struct Known {
     pub(super) bytes: [u64; 2],
     /// The last bytes.
     pub(super) tail: Vec<u8>,
+}
+
+impl Known {
+    /// Takes what came next.
+    pub(super) fn take(&mut self, stream: capture::Stream, bytes: &[u8]) {
+        self.combined.update(bytes);
+        match stream {
+            capture::Stream::Stdout => self.bytes[0] += bytes.len() as u64,
+            capture::Stream::Stderr => self.bytes[1] += bytes.len() as u64,
+        }
+        let fresh = bytes
+            .get(bytes.len().saturating_sub(TAIL)..)
+            .unwrap_or_default();
+        let old = (self.tail.len() + fresh.len()).saturating_sub(TAIL);
+        self.tail.drain(..old.min(self.tail.len()));
+        self.tail.extend_from_slice(fresh);
+    }
 }
 
 /// Where the unknown part of a log begins.

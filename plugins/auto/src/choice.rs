@@ -1,0 +1,79 @@
+//! From the signs that were seen to the one format, or to none.
+
+use std::collections::BTreeMap;
+
+use tribunal_judge_kit::Line;
+
+use crate::signs::{Kind, sign};
+
+/// What was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// One format, and by what.
+    Sure(Kind, String),
+    /// None, or more than one; what to do.
+    Unsure(String),
+}
+
+/// The signs of all formats in an output.
+#[derive(Debug, Default)]
+pub struct Signs {
+    /// The first sign of each format: line number and text.
+    first: BTreeMap<Kind, (u64, String)>,
+    report: Option<String>,
+}
+
+impl Signs {
+    /// Takes a line.
+    pub fn line(&mut self, line: &Line<'_>) {
+        if let Some(kind) = sign(line.plain) {
+            self.first.entry(kind).or_insert_with(|| {
+                let quote = tribunal_judge_kit::text::clip(line.lossy().trim_end(), 80);
+                (line.number, quote)
+            });
+        }
+    }
+
+    /// Takes the name of an artifact that ends in `.xml`.
+    pub fn report(&mut self, name: &str) {
+        self.report = Some(name.to_owned());
+    }
+
+    /// Decides.
+    pub fn choose(&self) -> Choice {
+        let mut seen: Vec<Kind> = self.first.keys().copied().collect();
+        // What runs other tools prints their output too: its own word is the one that counts.
+        for (outer, inner) in [
+            (Kind::Nextest, Kind::Libtest),
+            (Kind::Ctest, Kind::Gtest),
+            (Kind::Ctest, Kind::Tap),
+            (Kind::Ctest, Kind::Pytest),
+            (Kind::Ctest, Kind::Junit),
+        ] {
+            if seen.contains(&outer) {
+                seen.retain(|kind| *kind != inner);
+            }
+        }
+        match (seen.as_slice(), &self.report) {
+            ([kind], _) => {
+                let (line, quote) = &self.first[kind];
+                Choice::Sure(*kind, format!("line {line}: {quote}"))
+            }
+            ([], Some(name)) => Choice::Sure(Kind::Junit, format!("the artifact {name}")),
+            ([], None) => Choice::Unsure(
+                "no format was recognised: name the judge in the pipeline (judge = \"…\")"
+                    .to_owned(),
+            ),
+            (many, _) => {
+                let names: Vec<_> = many
+                    .iter()
+                    .map(|kind| format!("{} (line {})", kind.name(), self.first[kind].0))
+                    .collect();
+                Choice::Unsure(format!(
+                    "more than one format was recognised: {}; name the judge in the pipeline",
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+}

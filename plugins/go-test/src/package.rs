@@ -1,0 +1,123 @@
+//! One package: its tests that run, and how it ended.
+
+use std::collections::BTreeMap;
+
+use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::text::{Details, clip, place};
+use tribunal_judge_kit::{Book, Line};
+use tribunal_sdk::CaseStatus;
+
+/// Tests of one package that may run at once; more are not kept.
+const MOST_OPEN: usize = 100_000;
+
+/// A package that runs.
+#[derive(Debug, Default)]
+pub(crate) struct Package {
+    /// Tests that started and did not end, with what they printed.
+    pub(crate) open: BTreeMap<String, Details>,
+    /// Tests that ended.
+    pub(crate) ended: u64,
+    /// Whether one of them failed.
+    pub(crate) failed: bool,
+    /// What the package itself printed last that may explain its end.
+    pub(crate) said: Option<String>,
+}
+
+impl Package {
+    /// A test starts.
+    pub(crate) fn run(&mut self, test: &str) {
+        if self.open.len() < MOST_OPEN {
+            self.open.insert(test.to_owned(), Details::default());
+        }
+    }
+
+    /// A line that a test, or the package, printed.
+    pub(crate) fn output(&mut self, test: Option<&str>, text: &str) {
+        let text = text.trim_end_matches(['\n', '\r']);
+        if text.starts_with("panic: ") || text.starts_with("FAIL\t") || text.starts_with("# ") {
+            self.say(text);
+        }
+        if let Some(test) = test
+            && !text.starts_with("=== ")
+            && !text.trim_start().starts_with("--- ")
+            && let Some(details) = self.open.get_mut(test)
+        {
+            details.push(text);
+        }
+    }
+
+    /// Keeps the first panic, or else the last thing said.
+    pub(crate) fn say(&mut self, text: &str) {
+        let panics = |text: &str| text.starts_with("panic: ");
+        if self.said.as_deref().is_none_or(|said| !panics(said)) {
+            self.said = Some(clip(text, 300));
+        }
+    }
+
+    /// A test ended.
+    pub(crate) fn end(
+        &mut self,
+        package: &str,
+        test: &str,
+        status: CaseStatus,
+        milliseconds: Option<f64>,
+        line: &Line<'_>,
+        book: &mut Book,
+    ) {
+        let mut details = self.open.remove(test).unwrap_or_default();
+        self.ended += 1;
+        self.failed |= status == CaseStatus::Failed;
+        let mut done = case(id(package, test), status);
+        done.duration_ms = milliseconds;
+        if status != CaseStatus::Passed
+            && let Some(text) = details.take()
+        {
+            let first = text.lines().find(|text| !text.trim().is_empty());
+            if let Some(first) = first {
+                let first = first.trim();
+                if let Some((file, number)) = place(first) {
+                    done.file = Some(file.to_owned());
+                    done.line = Some(number);
+                }
+                done.message = Some(clip(message(first), 300));
+            }
+            done.details = Some(text);
+        }
+        book.add(done, line);
+    }
+
+    /// The package failed: what still ran has failed with it, and if no test did, the package did.
+    pub(crate) fn fail(&mut self, package: &str, why: &str, line: &Line<'_>, book: &mut Book) {
+        let said = self.said.clone();
+        let message = said.as_deref().unwrap_or(why);
+        for (test, mut details) in std::mem::take(&mut self.open) {
+            let mut done = case(id(package, &test), CaseStatus::Failed);
+            done.message = Some(message.to_owned());
+            done.details = details.take();
+            self.failed = true;
+            self.ended += 1;
+            book.add(done, line);
+        }
+        if !self.failed {
+            let mut done = case(package, CaseStatus::Errored);
+            done.message = Some(message.to_owned());
+            book.add(done, line);
+        }
+    }
+}
+
+fn id(package: &str, test: &str) -> String {
+    if package.is_empty() {
+        test.to_owned()
+    } else {
+        format!("{package}.{test}")
+    }
+}
+
+/// What stands behind `p_test.go:13: `.
+fn message(text: &str) -> &str {
+    match place(text) {
+        Some(_) => text.splitn(3, ':').nth(2).unwrap_or(text).trim(),
+        None => text,
+    }
+}

@@ -1,0 +1,237 @@
+//! Finds a JSON report in a stream and takes its long lists apart, element by element: memory depends
+//! on the largest element, not on the report.
+
+mod open;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+use crate::ansi;
+use crate::text::clip;
+use crate::{Book, Fact, Finding, Line, Notice};
+
+#[cfg(feature = "testing")]
+pub use shell::subject;
+pub use shell::{judge, prefer};
+
+use open::{Open, Step};
+
+const HELD: usize = 65_536;
+
+/// A kind of report.
+pub trait Report: Default {
+    /// Paths of the lists whose elements are given one by one.
+    const LISTS: &'static [&'static [&'static str]];
+    /// Keys of the document's top level; one that has any of them is meant to be such a report.
+    const SIGNATURE: &'static [&'static str];
+
+    /// Takes an element of a list.
+    ///
+    /// # Errors
+    /// When it is not what the format says.
+    fn element(
+        &mut self,
+        list: usize,
+        bytes: &[u8],
+        line: &Line<'_>,
+        book: &mut Book,
+    ) -> serde_json::Result<()>;
+
+    /// Takes the document without the elements, each of which is `null` now. It is whole.
+    ///
+    /// # Errors
+    /// When it is not what the format says.
+    fn document(
+        &mut self,
+        bytes: &[u8],
+        line: &Line<'_>,
+        book: &mut Book,
+    ) -> serde_json::Result<()>;
+
+    /// Says what was established, by all documents of the stream.
+    fn end(self, book: &mut Book) -> Finding;
+}
+
+/// Reads a stream for reports.
+#[derive(Debug, Default)]
+pub struct Documents<R> {
+    report: R,
+    book: Book,
+    open: Option<Box<Open>>,
+    held: Vec<u8>,
+    /// Whether the beginning of an overlong line was passed on already.
+    flowing: bool,
+    line: u64,
+    offset: u64,
+    line_offset: u64,
+    problem: Option<Fact>,
+    seen: bool,
+}
+
+impl<R: Report> Documents<R> {
+    /// Returns a reading at the start of a stream.
+    pub fn new() -> Self {
+        Self {
+            line: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next bytes; returns what they tell.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Notice> {
+        let mut rest = bytes;
+        while let Some(at) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(at + 1);
+            self.hold(line);
+            self.flush(true);
+            rest = after;
+        }
+        self.hold(rest);
+        self.book.take()
+    }
+
+    /// Ends the stream; returns what was established, and what is left to tell.
+    pub fn end(mut self) -> (Finding, Vec<Notice>) {
+        self.flush(true);
+        if let Some(open) = self.open.take().filter(|open| open.known) {
+            let text = "the JSON report breaks off";
+            self.fail(text, open.line, open.offset, &open.skeleton);
+        }
+        let mut finding = self.report.end(&mut self.book);
+        finding.lines = self.line.saturating_sub(1);
+        finding.seen |= self.seen;
+        finding.problem = finding.problem.or(self.problem);
+        self.book.sum(&mut finding);
+        (finding, self.book.take())
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() > HELD {
+            self.flush(false);
+        }
+    }
+
+    /// Passes on what is held: a line, or a piece of an overlong one.
+    fn flush(&mut self, ended: bool) {
+        if self.held.is_empty() {
+            return;
+        }
+        let held = std::mem::take(&mut self.held);
+        if self.flowing {
+            self.bytes(&held, false);
+        } else {
+            let body = held.strip_suffix(b"\n").unwrap_or(&held);
+            let plain = ansi::strip(body);
+            self.bytes(&plain, true);
+            if ended {
+                self.bytes(b"\n", false);
+            }
+        }
+        self.offset += held.len() as u64;
+        self.flowing = !ended;
+        if ended {
+            self.line += 1;
+            self.line_offset = self.offset;
+        }
+        self.held = held;
+        self.held.clear();
+    }
+
+    fn bytes(&mut self, bytes: &[u8], starts: bool) {
+        if self.open.is_none() {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            if !starts || text.first() != Some(&b'{') {
+                return;
+            }
+            self.begin();
+            self.run(text);
+        } else {
+            self.run(bytes);
+            // `{`, printed by a test, then the report on the next line.
+            if starts && self.open.is_none() && bytes.first() == Some(&b'{') && !self.seen {
+                self.begin();
+                self.run(bytes);
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        self.open = Some(Box::new(Open::at(self.line, self.offset)));
+    }
+
+    fn run(&mut self, bytes: &[u8]) {
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        for &byte in bytes {
+            match open.step(byte, R::LISTS, self.line, self.offset) {
+                Step::More => {}
+                Step::Key => {
+                    let is = |word: &&str| open.frames[0].key == word.as_bytes();
+                    open.known |= R::SIGNATURE.iter().any(is);
+                }
+                Step::Element(list) => {
+                    open.known = true;
+                    let element = std::mem::take(&mut open.element);
+                    let line = place(open.element_line, open.element_offset, &element);
+                    if let Err(error) = self.report.element(list, &element, &line, &mut self.book) {
+                        let text = format!("the JSON report cannot be read: {error}");
+                        let (number, offset) = (open.element_line, open.element_offset);
+                        self.fail(&text, number, offset, &element);
+                        return;
+                    }
+                    open.element = element;
+                    open.element.clear();
+                }
+                Step::End => {
+                    if open.known {
+                        self.whole(&open);
+                    }
+                    return;
+                }
+                Step::Bad(why) => {
+                    if open.known {
+                        let text = format!("the JSON report cannot be read: {why}");
+                        self.fail(&text, self.line, self.offset, bytes);
+                    }
+                    return;
+                }
+            }
+        }
+        self.open = Some(open);
+    }
+
+    fn whole(&mut self, open: &Open) {
+        let line = place(open.line, open.offset, &open.skeleton);
+        match self.report.document(&open.skeleton, &line, &mut self.book) {
+            Ok(()) => self.seen = true,
+            Err(error) => {
+                let text = format!("the JSON report cannot be read: {error}");
+                self.fail(&text, open.line, open.offset, &open.skeleton);
+            }
+        }
+    }
+
+    fn fail(&mut self, text: &str, line: u64, byte: u64, quote: &[u8]) {
+        self.seen = true;
+        let start = quote.get(..quote.len().min(400)).unwrap_or_default();
+        self.problem.get_or_insert(Fact {
+            text: text.to_owned(),
+            line,
+            byte,
+            quote: clip(&String::from_utf8_lossy(start), 200),
+            source: String::new(),
+        });
+    }
+}
+
+fn place(number: u64, offset: u64, bytes: &[u8]) -> Line<'_> {
+    Line {
+        plain: bytes.get(..bytes.len().min(400)).unwrap_or_default(),
+        number,
+        offset,
+        terminated: true,
+        cut: false,
+    }
+}

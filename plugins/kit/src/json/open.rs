@@ -1,0 +1,204 @@
+//! The structure of a JSON document, byte by byte.
+
+const DEPTH: usize = 128;
+const ELEMENT: usize = 32 * 1_024 * 1_024;
+const SKELETON: usize = 4 * 1_024 * 1_024;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Key,
+    KeyText,
+    Colon,
+    Value,
+    Text,
+    Scalar,
+    After,
+}
+
+#[derive(Debug)]
+pub(super) struct Frame {
+    object: bool,
+    pub(super) key: Vec<u8>,
+}
+
+/// A document that has begun.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    state: State,
+    escaped: bool,
+    pub(super) frames: Vec<Frame>,
+    pub(super) skeleton: Vec<u8>,
+    pub(super) element: Vec<u8>,
+    /// The list whose element is being read, and the depth at which it ends.
+    list: Option<(usize, usize)>,
+    pub(super) known: bool,
+    pub(super) line: u64,
+    pub(super) offset: u64,
+    pub(super) element_line: u64,
+    pub(super) element_offset: u64,
+}
+
+/// What a byte completes.
+pub(super) enum Step {
+    More,
+    Key,
+    Element(usize),
+    End,
+    Bad(&'static str),
+}
+
+impl Open {
+    /// Returns a document that begins here.
+    pub(super) fn at(line: u64, offset: u64) -> Self {
+        Self {
+            state: State::Value,
+            line,
+            offset,
+            ..Self::default()
+        }
+    }
+
+    /// Takes a byte. Only the structure is looked at here; numbers and escapes are the parser's.
+    pub(super) fn step(&mut self, byte: u8, lists: &[&[&str]], line: u64, offset: u64) -> Step {
+        if matches!(self.state, State::KeyText | State::Text) {
+            return self.text(byte);
+        }
+        if self.state == State::Scalar
+            && matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
+        {
+            self.state = State::After;
+            if let Some(step) = self.element_ends() {
+                if byte.is_ascii_whitespace() {
+                    return step;
+                }
+                // The byte after a bare value belongs to the list.
+                self.keep(byte);
+                return match self.structure(byte) {
+                    Step::More => step,
+                    other => other,
+                };
+            }
+        }
+        if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') && self.state != State::Scalar {
+            return Step::More;
+        }
+        if self.state == State::Value
+            && self.list.is_none()
+            && byte != b']'
+            && let Some(list) = self.list_here(lists)
+        {
+            self.list = Some((list, self.frames.len()));
+            (self.element_line, self.element_offset) = (line, offset);
+            self.skeleton.extend_from_slice(b"null");
+        }
+        self.keep(byte);
+        if self.element.len() > ELEMENT || self.skeleton.len() > SKELETON {
+            return Step::Bad("a part of it is too large");
+        }
+        self.structure(byte)
+    }
+
+    fn keep(&mut self, byte: u8) {
+        match self.list {
+            Some(_) => self.element.push(byte),
+            None => self.skeleton.push(byte),
+        }
+    }
+
+    fn text(&mut self, byte: u8) -> Step {
+        if byte < 0x20 {
+            return Step::Bad("a control character inside a string");
+        }
+        self.keep(byte);
+        let key = self.state == State::KeyText;
+        if self.escaped {
+            self.escaped = false;
+        } else if byte == b'\\' {
+            self.escaped = true;
+        } else if byte == b'"' {
+            self.state = if key { State::Colon } else { State::After };
+            if key && self.frames.len() == 1 {
+                return Step::Key;
+            }
+            return self.element_ends().unwrap_or(Step::More);
+        }
+        if key
+            && let Some(frame) = self.frames.last_mut()
+            && frame.key.len() < 64
+        {
+            frame.key.push(byte);
+        }
+        if self.element.len() > ELEMENT || self.skeleton.len() > SKELETON {
+            return Step::Bad("a part of it is too large");
+        }
+        Step::More
+    }
+
+    fn structure(&mut self, byte: u8) -> Step {
+        let object = self.frames.last().is_some_and(|frame| frame.object);
+        match (self.state, byte) {
+            (State::Value, b'{' | b'[') => {
+                if self.frames.len() >= DEPTH {
+                    return Step::Bad("it is nested too deeply");
+                }
+                let object = byte == b'{';
+                self.state = if object { State::Key } else { State::Value };
+                let key = Vec::new();
+                self.frames.push(Frame { object, key });
+            }
+            (State::Key, b'"') => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.key.clear();
+                }
+                self.state = State::KeyText;
+            }
+            (State::Colon, b':') => self.state = State::Value,
+            (State::Value, b'"') => self.state = State::Text,
+            (State::Key | State::After, b'}') if object => return self.close(),
+            (State::Value | State::After, b']') if !object && !self.frames.is_empty() => {
+                return self.close();
+            }
+            (State::After, b',') => {
+                self.state = if object { State::Key } else { State::Value };
+            }
+            (State::Value, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.state = State::Scalar,
+            (State::Scalar, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E') => {}
+            _ => return Step::Bad("a character where none may be"),
+        }
+        Step::More
+    }
+
+    fn close(&mut self) -> Step {
+        self.frames.pop();
+        self.state = State::After;
+        if self.frames.is_empty() {
+            return Step::End;
+        }
+        self.element_ends().unwrap_or(Step::More)
+    }
+
+    fn element_ends(&mut self) -> Option<Step> {
+        let (list, depth) = self.list?;
+        if self.frames.len() != depth || self.state != State::After {
+            return None;
+        }
+        self.list = None;
+        Some(Step::Element(list))
+    }
+
+    /// Whether the next value is an element of a list that is taken apart.
+    fn list_here(&self, lists: &[&[&str]]) -> Option<usize> {
+        let (top, below) = self.frames.split_last()?;
+        if top.object {
+            return None;
+        }
+        lists.iter().position(|path| {
+            path.len() == below.len()
+                && path
+                    .iter()
+                    .zip(below)
+                    .all(|(word, frame)| frame.object && frame.key == word.as_bytes())
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Everything that a judge must hold, with recorded TAP of several producers, and the specification's
+//! rules one by one.
+
+use tribunal_judge_kit::testing::{
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
+};
+use tribunal_judge_tap::Parser;
+use tribunal_sdk::{EndState, Status};
+
+const FAKES: [&str; 3] = ["1..9\n", "ok 1 - fake\n", "Result: PASS\n"];
+
+fn judge(output: &str) -> (Status, String) {
+    let verdict = text::<Parser>(&Input {
+        stdout: output.as_bytes(),
+        stderr: b"",
+        artifacts: &[],
+        end: &EndState::Exited(0),
+        capture: &whole(),
+        chunk: 4_096,
+    })
+    .verdict;
+    (verdict.status, verdict.summary)
+}
+
+#[test]
+fn every_row_of_the_table() {
+    check_table(
+        text::<Parser>,
+        Samples {
+            green: "TAP version 14\n1..2\nok 1 - a\nok 2 - b\n",
+            balanced: true,
+            red: "1..2\nok 1 - a\nnot ok 2 - b\n",
+            no_summary: "ok 1 - a\nok 2 - b\n",
+            short: Some("1..3\nok 1\nok 2\n"),
+            empty: Some("1..0 # skip no network\n"),
+            ..Samples::default()
+        },
+    );
+}
+
+#[test]
+fn the_specifications_rules() {
+    use Status::{Empty, Failed, Passed};
+    for (output, status) in [
+        ("ok 1\nok 2\n1..2\n", Passed),
+        ("1..2\nok\nok\n", Passed),
+        ("1..2\nok 2\nok 1\n", Passed),
+        ("1..2\nok 1 # TODO later\nnot ok 2 # todo later\n", Passed),
+        ("1..2\nok 1\nok 2 # SKIP no\n", Passed),
+        ("1..1\nok 1 # SKIP no\n", Empty),
+        ("1..1\nnot ok 1 # TODO\n", Empty),
+        ("1..2\nok 1\nok 1\n", Failed),
+        ("1..2\nok 1\nok 3\n", Failed),
+        ("1..1\nok 1\nok 2\n", Failed),
+        ("1..1\nok 1\n1..1\n", Failed),
+        ("ok 1\n1..1\nok 2\n", Failed),
+        ("1..2\nok 1\nok 136211425\n", Failed),
+        ("1..1\nok 1\nBail out! no disk\n", Failed),
+        ("1..1\nok 1 \\# TODO\nnot ok 2\n", Failed),
+        (
+            "1..1\n    not ok 1 - inner\n    1..1\nok 1 - outer # TODO\n",
+            Passed,
+        ),
+        ("", Failed),
+    ] {
+        let (got, summary) = judge(output);
+        assert_eq!(got, status, "{output:?}: {summary}");
+    }
+}
+
+#[test]
+fn recorded_runs() {
+    check_fixtures(text::<Parser>, &fixtures("tap"));
+}
+
+#[test]
+fn properties() {
+    check_properties(text::<Parser>, &fixtures("tap"), &FAKES);
+}
