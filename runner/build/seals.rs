@@ -15,7 +15,7 @@ const SEALS: [(&str, &str); 2] = [
     ("arm64", "aarch64-unknown-linux-musl"),
 ];
 const PROFILE: &str = "seal";
-/// Bytes. A ConfigMap may have 1 MiB, and base64 makes four of every three.
+/// Bytes. A `ConfigMap` may have 1 MiB, and base64 makes four of every three.
 const LARGEST: usize = 700_000;
 
 /// Writes `seals.rs` to `out`: a constant `SEALS` of names and programs.

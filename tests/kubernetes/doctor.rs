@@ -41,6 +41,7 @@ impl Drop for Account {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, from account to verdict")]
 fn the_role_it_prints_is_enough() {
     if std::env::var_os("TRIBUNAL_TEST_CLUSTER_IS_OURS").is_none() {
         crate::support::skipped("TRIBUNAL_TEST_CLUSTER_IS_OURS: make test-cluster");

@@ -174,6 +174,5 @@ fn requests(cluster: &Cluster, suite: &str, code: i32) {
     assert!(journal.contains("waiting for one of 6 slots, behind 5 others"));
     // The watches are the run's, not the suites'.
     assert!(counts[&Kind::WatchPods] <= 3, "{counts:?}");
-    println!("{suite}: {counts:?}");
     cluster.assert_nothing_left(&project);
 }

@@ -36,7 +36,7 @@ script = "echo '=== 3 passed in 0.01s ==='; sleep 0.5; sh -c 'kill -9 $$' || exi
 [suites.killed.kubernetes]
 "#;
 
-/// A generator of its own, so that a seed means the same everywhere (Steele et al., SplitMix64).
+/// A generator of its own, so that a seed means the same everywhere (Steele et al., `SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -63,7 +63,7 @@ impl Cluster {
         (ran, summary)
     }
 
-    /// Fails when a Job, pod or ConfigMap of the project's last run remains.
+    /// Fails when a Job, pod or `ConfigMap` of the project's last run remains.
     pub(crate) fn assert_nothing_left(&self, project: &Project) {
         let run = project.latest();
         let id = run.file_name().expect("a name").to_string_lossy();

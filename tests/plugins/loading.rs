@@ -119,7 +119,10 @@ fn files_that_cannot_be_read_are_named() {
         .err()
         .expect("a refusal")
         .to_string();
-    assert!(problem.contains("there are: exit-code"), "{problem}");
+    assert!(
+        problem.contains("there are: auto, ctest, exit-code"),
+        "{problem}"
+    );
     let big = bench.path().join("big.wasm");
     fs::File::create(&big)
         .and_then(|file| file.set_len((64 << 20) + 1))

@@ -49,7 +49,7 @@ impl Judge for Auto {
                 verdict.extra.push(label("recognised-by", why));
                 Ok(verdict)
             }
-            Choice::Unsure(why) => Ok(unsure(why)),
+            Choice::Unsure(why) => Ok(unsure(&why)),
         }
     }
 }
@@ -71,7 +71,7 @@ fn decide(kind: Kind) -> Result<Verdict, Error> {
 }
 
 /// Not sure is never a pass; after a bad end it is no error of the judge either, so the end is named.
-fn unsure(why: String) -> Verdict {
+fn unsure(why: &str) -> Verdict {
     let end = evidence::ended();
     let summary = format!("{}: {why}", tribunal_sdk::describe_end(&end));
     Verdict {

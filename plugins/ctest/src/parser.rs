@@ -178,13 +178,12 @@ impl Parser {
 fn outcome<'a>(line: &Line<'a>) -> Option<Outcome<'a>> {
     let text = line.text()?;
     let trimmed = text.trim_start();
-    let (place, rest) = match trimmed.strip_prefix("Test") {
-        Some(rest) => (None, rest),
-        None => {
-            let (index, rest) = leading_number(trimmed)?;
-            let (total, rest) = leading_number(rest.strip_prefix('/')?)?;
-            (Some((index, total)), rest.strip_prefix(" Test")?)
-        }
+    let (place, rest) = if let Some(rest) = trimmed.strip_prefix("Test") {
+        (None, rest)
+    } else {
+        let (index, rest) = leading_number(trimmed)?;
+        let (total, rest) = leading_number(rest.strip_prefix('/')?)?;
+        (Some((index, total)), rest.strip_prefix(" Test")?)
     };
     let (_, rest) = leading_number(rest.trim_start().strip_prefix('#')?)?;
     let rest = rest.strip_prefix(": ")?.strip_suffix(" sec")?;

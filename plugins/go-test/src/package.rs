@@ -32,17 +32,17 @@ impl Package {
     }
 
     /// A line that a test, or the package, printed.
-    pub(crate) fn output(&mut self, test: Option<&str>, text: &str) {
-        let text = text.trim_end_matches(['\n', '\r']);
-        if text.starts_with("panic: ") || text.starts_with("FAIL\t") || text.starts_with("# ") {
-            self.say(text);
+    pub(crate) fn output(&mut self, test: Option<&str>, printed: &str) {
+        let line = printed.trim_end_matches(['\n', '\r']);
+        if line.starts_with("panic: ") || line.starts_with("FAIL\t") || line.starts_with("# ") {
+            self.say(line);
         }
         if let Some(test) = test
-            && !text.starts_with("=== ")
-            && !text.trim_start().starts_with("--- ")
+            && !line.starts_with("=== ")
+            && !line.trim_start().starts_with("--- ")
             && let Some(details) = self.open.get_mut(test)
         {
-            details.push(text);
+            details.push(line);
         }
     }
 
@@ -55,6 +55,10 @@ impl Package {
     }
 
     /// A test ended.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a result line says, and where"
+    )]
     pub(crate) fn end(
         &mut self,
         package: &str,

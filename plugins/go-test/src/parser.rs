@@ -193,8 +193,8 @@ impl Parser {
             && let Some(at) = text.find("--- ")
             && let Some(Found::Result(status, test, time)) = text.get(at..).and_then(text::result)
         {
-            let test = test.to_owned();
-            self.result(status, &test, time);
+            let name = test.to_owned();
+            self.result(status, &name, time);
             return;
         }
         if text.starts_with("panic: ") {

@@ -40,12 +40,11 @@ pub(crate) fn classify(text: &str) -> Option<Found<'_>> {
         }
         b'F' => {
             let rest = text.strip_prefix("FAIL\t")?;
-            match rest.split_once('\t') {
-                Some((package, _)) => Some(Found::Fail(package, "failed")),
-                None => {
-                    let (package, why) = rest.split_once(" [")?;
-                    Some(Found::Fail(package, why.strip_suffix(']')?))
-                }
+            if let Some((package, _)) = rest.split_once('\t') {
+                Some(Found::Fail(package, "failed"))
+            } else {
+                let (package, why) = rest.split_once(" [")?;
+                Some(Found::Fail(package, why.strip_suffix(']')?))
             }
         }
         b'?' => {

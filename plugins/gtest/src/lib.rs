@@ -1,4 +1,4 @@
-//! The judge `gtest`: reads what GoogleTest programs print.
+//! The judge `gtest`: reads what `GoogleTest` programs print.
 
 mod parser;
 

@@ -12,6 +12,10 @@ const PASSED: &str = "[  PASSED  ] ";
 
 /// One `RUN_ALL_TESTS`, once per `--gtest_repeat`.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was seen of the end, each by itself"
+)]
 struct Session {
     open: bool,
     /// Whether `[==========] … ran.` was seen.

@@ -96,8 +96,8 @@ impl Details {
 pub fn place(text: &str) -> Option<(&str, u32)> {
     let (file, rest) = text.split_once(':')?;
     let (line, _) = leading_number(rest)?;
-    let fine = !file.is_empty() && !file.contains(char::is_whitespace) && file.len() < 1_024;
-    fine.then_some(())?;
+    let is_path = !file.is_empty() && !file.contains(char::is_whitespace) && file.len() < 1_024;
+    is_path.then_some(())?;
     Some((file, u32::try_from(line).ok()?))
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// An event.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the key's own name")]
 pub(crate) struct Event<'a> {
     #[serde(rename = "type", borrow)]
     pub(crate) kind: Cow<'a, str>,

@@ -18,6 +18,10 @@ pub struct Parser {
     details: Details,
 }
 
+#[expect(
+    clippy::struct_field_names,
+    reason = "the word of the model for what the line says"
+)]
 struct Status<'a> {
     status: CaseStatus,
     name: &'a str,

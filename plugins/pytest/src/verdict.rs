@@ -202,13 +202,12 @@ fn words(
         },
         Row::GreenDespiteCode => {
             let why = explain_exit(*code, reader, sum.bang);
-            match sum.bang {
-                Some(_) => ("interrupted", format!("{ended}: {why}; {}", progress(sum))),
-                None => {
-                    let colour = if sum.empty { "empty" } else { "green" };
-                    let text = format!("{ended} although the summary is {colour} ({why})");
-                    (row.reason(), text)
-                }
+            if sum.bang.is_some() {
+                ("interrupted", format!("{ended}: {why}; {}", progress(sum)))
+            } else {
+                let colour = if sum.empty { "empty" } else { "green" };
+                let text = format!("{ended} although the summary is {colour} ({why})");
+                (row.reason(), text)
             }
         }
         _ => (row.reason(), green(sum)),

@@ -262,7 +262,12 @@ impl Parser {
                 }
             }
         } else if let Some((file, word)) = words::file(text) {
-            if line.terminated && (file.ends_with(".t") || self.prove) {
+            if line.terminated
+                && (std::path::Path::new(file)
+                    .extension()
+                    .is_some_and(|end| end == "t")
+                    || self.prove)
+            {
                 self.file(file, word, line, book);
             }
         } else if self.prove && (text.starts_with("Failed ") || text.starts_with("Dubious")) {

@@ -31,7 +31,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "FILE", default_value = "pipeline.toml")]
     pub(crate) pipeline: PathBuf,
     /// Only the Role that a runner needs, for a service account `tribunal-runner`: `sealed` captures with proof,
-    /// `stream` needs no ConfigMaps and no port-forward
+    /// `stream` needs no `ConfigMaps` and no port-forward
     #[arg(long, value_name = "CAPTURE", value_enum, num_args = 0..=1, default_missing_value = "sealed")]
     pub(crate) role: Option<RoleFor>,
     /// How to say it
@@ -42,7 +42,7 @@ pub(crate) struct DoctorArgs {
 /// The capture that a Role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RoleFor {
-    /// With ConfigMaps and port-forward
+    /// With `ConfigMaps` and port-forward
     Sealed,
     /// The log API alone
     Stream,

@@ -131,7 +131,7 @@ fn make(args: &ReportArgs, dir: &RunDir) -> Result<Box<dyn Report>, Failure> {
         Format::Junit => Box::new(Junit::new(out, run_dir)),
         Format::Json => Box::new(Json::new(out)),
         Format::Jsonl => Box::new(match &args.output {
-            Some(path) => Jsonl::to_file(path.clone()).map_err(Failure::errored)?,
+            Some(path) => Jsonl::to_file(path).map_err(Failure::errored)?,
             None => Jsonl::to_writer(stdout()),
         }),
     })

@@ -294,7 +294,7 @@ pub(super) fn file_report(
     Ok(match target.format {
         ReportFormat::Junit => Box::new(Junit::new(Out::File(path), run_dir)),
         ReportFormat::Json => Box::new(Json::new(Out::File(path))),
-        ReportFormat::Jsonl => Box::new(Jsonl::to_file(path).map_err(Failure::errored)?),
+        ReportFormat::Jsonl => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
         ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),
         ReportFormat::Markdown => Box::new(Markdown::new(Out::File(path), markdown::COMMENT)),
         ReportFormat::GithubSummary => {

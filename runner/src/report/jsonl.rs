@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{Report, ReportError};
 use crate::event::Event;
@@ -15,13 +15,13 @@ pub struct Jsonl {
 
 impl Jsonl {
     /// Makes a report that writes a file, from its beginning; its folder is made.
-    pub fn to_file(path: PathBuf) -> Result<Self, ReportError> {
+    pub fn to_file(path: &Path) -> Result<Self, ReportError> {
         let name = format!("the JSON lines {}", path.display());
         let open = || {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            File::create(&path)
+            File::create(path)
         };
         match open() {
             Ok(file) => Ok(Self {
@@ -75,9 +75,9 @@ mod tests {
     fn the_lines_are_the_recording() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("out/run.jsonl");
-        recorded::play(&mut Jsonl::to_file(path.clone()).expect("opened"));
+        recorded::play(&mut Jsonl::to_file(&path).expect("opened"));
         let recording = include_str!("../../../tests/fixtures/run/events.jsonl");
         assert_eq!(fs::read_to_string(&path).expect("written"), recording);
-        assert!(Jsonl::to_file(path.join("below/a/file")).is_err());
+        assert!(Jsonl::to_file(&path.join("below/a/file")).is_err());
     }
 }

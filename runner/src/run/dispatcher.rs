@@ -88,7 +88,8 @@ impl Dispatcher {
         loop {
             self.start_ready(&sender);
             if self.totals.done == self.totals.selected {
-                super::close(self.means.local.clone(), self.means.kubernetes.clone()).await;
+                let local = Arc::clone(&self.means.local);
+                super::close(local, self.means.kubernetes.clone()).await;
                 return RunEnd::Finished(Box::new(self.finish()));
             }
             tokio::select! {

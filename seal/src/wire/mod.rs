@@ -1,7 +1,7 @@
 //! What the seal, the keeper and the runner agree on. Pure: bytes in, bytes out, no I/O.
 //!
-//! Three layers. The **spool** is a string of [`record`]s and the truth of what was written. [`frame`]s carry
-//! stretches of it over a connection, and requests back. A [`summary`] is the last word, in the spool's last
+//! Three layers. The **spool** is a string of [`Record`]s and the truth of what was written. [`Frame`]s carry
+//! stretches of it over a connection, and requests back. A [`Summary`] is the last word, in the spool's last
 //! record and in the pod's termination message alike. A reader of the spool uses [`Follower`], which puts
 //! them together: bytes of a connection in, verified output out, across any number of connections.
 

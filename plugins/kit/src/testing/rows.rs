@@ -34,6 +34,10 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that a row of the table stays one line"
+    )]
     fn row(&mut self, row: &str, text: &str, end: EndState, hole: Completeness, want: Status) {
         let capture = Capture {
             completeness: hole,

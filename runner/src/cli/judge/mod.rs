@@ -35,6 +35,7 @@ Examples:
   tribunal judge pytest pod.log --oom-killed --format json
 
 Exit codes are those of `tribunal run`.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct JudgeArgs {
     /// A built-in judge (auto, pytest, junit, go-test, ...), a judge of the pipeline, or a .wasm file.
     judge: String,

@@ -85,7 +85,7 @@ impl Executor for KubernetesExecutor {
             .unwrap_or(&self.connection.namespace);
         let space = self.namespace(name, &cx.run);
         let choice = self.survey.choose(name, suite, spec);
-        attempt::run(&space, suite, spec, choice, cx).await
+        Box::pin(attempt::run(&space, suite, spec, choice, cx)).await
     }
 
     async fn close(&self) {

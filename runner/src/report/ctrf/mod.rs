@@ -107,11 +107,11 @@ fn of_case(suite: &SuiteSummary, case: &Case) -> Value {
     );
     test.insert("rawStatus".into(), raw.into());
     test.insert("flaky".into(), (case.status == CaseStatus::Flaky).into());
-    let text = |text: &Option<String>| text.as_deref().map(|text| clean::text(text.as_bytes()));
+    let cleaned = |raw: &Option<String>| raw.as_deref().map(|raw| clean::text(raw.as_bytes()));
     let fields = [
-        ("message", text(&case.message)),
-        ("trace", text(&case.details)),
-        ("filePath", text(&case.file)),
+        ("message", cleaned(&case.message)),
+        ("trace", cleaned(&case.details)),
+        ("filePath", cleaned(&case.file)),
     ];
     for (key, value) in fields {
         if let Some(value) = value {

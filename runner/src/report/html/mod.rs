@@ -153,6 +153,10 @@ impl<W> Counted<W> {
 }
 
 impl<W: Write> Write for Counted<W> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a writer itself: it passes on what the other took"
+    )]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.to.write(bytes)?;
         self.bytes += count as u64;

@@ -124,7 +124,7 @@ impl Life<'_> {
         let marker = self.marker.clone().filter(|_| main);
         let sealing = self.sealing.clone().filter(|_| main);
         let link = KubeLink::new(self.space.pods.clone(), pod.clone());
-        let shelf = Shelf::new(self.dir.join("artifacts"));
+        let artifacts = Shelf::new(self.dir.join("artifacts"));
         let observed = self.observed.clone();
         let sealed_limits = sealed::Limits::new(self.suite.drain_timeout);
         #[expect(
@@ -156,7 +156,7 @@ impl Life<'_> {
                 main: ended,
                 observed,
             };
-            let read = sealed::read(source, &mut output, shelf, &sealed_limits).await;
+            let read = sealed::read(source, &mut output, artifacts, &sealed_limits).await;
             Done {
                 drained: read.drained.clone(),
                 output: Some(output),

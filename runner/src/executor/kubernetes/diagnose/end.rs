@@ -259,31 +259,15 @@ fn without_pod(seen: &Seen<'_>) -> EndState {
 
 /// No state of the main container: what else says something?
 fn without_state(seen: &Seen<'_>, now: &PodSeen<'_>) -> EndState {
-    let init = now
-        .pod
-        .status
-        .iter()
-        .flat_map(|status| status.init_container_statuses.iter().flatten());
-    for status in init {
-        let ended = status
-            .state
-            .as_ref()
-            .and_then(|state| state.terminated.as_ref());
-        if let Some(ended) = ended
-            && ended.exit_code != 0
-            && !is_sidecar(now.pod, &status.name)
-        {
-            let reason = format!(
-                "init container {}: {}{}",
-                status.name,
+    if let Some((name, ended)) = failed_init(now.pod) {
+        return EndState::StartFailed {
+            reason: format!(
+                "init container {name}: {}{}",
                 of_container(ended).describe(),
                 said(ended)
-            );
-            return EndState::StartFailed {
-                reason,
-                transient: false,
-            };
-        }
+            ),
+            transient: false,
+        };
     }
     let status = now.pod.status.as_ref();
     let words = status.and_then(|status| status.message.clone().or_else(|| status.reason.clone()));
@@ -307,6 +291,17 @@ fn without_state(seen: &Seen<'_>, now: &PodSeen<'_>) -> EndState {
         ),
     };
     EndState::Lost { reason }
+}
+
+/// The init container that failed, so that the suite's own never begins. Native sidecars may end as they like.
+pub(super) fn failed_init(pod: &Pod) -> Option<(&str, &ContainerStateTerminated)> {
+    let status = pod.status.as_ref()?;
+    let init = status.init_container_statuses.iter().flatten();
+    let mut plain = init.filter(|status| !is_sidecar(pod, &status.name));
+    plain.find_map(|status| {
+        let ended = status.state.as_ref()?.terminated.as_ref()?;
+        (ended.exit_code != 0).then_some((status.name.as_str(), ended))
+    })
 }
 
 fn is_sidecar(pod: &Pod, name: &str) -> bool {

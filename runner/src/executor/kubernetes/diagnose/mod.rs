@@ -141,6 +141,8 @@ pub(super) fn main_is_over(seen: &PodSeen<'_>, main: &str) -> bool {
     let phase = phase_of(seen.pod);
     main_ended(seen.pod, main).is_some()
         || seen.deleted
+        // A keeper that nobody told to leave keeps such a pod from failing.
+        || end::failed_init(seen.pod).is_some()
         // A pod that failed before its container began (init failed, evicted) has no state for it.
         || (matches!(phase, "Failed" | "Succeeded") && state_of(seen.pod, main).is_none_or(|state| state.running.is_none()))
 }

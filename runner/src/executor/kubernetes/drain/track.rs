@@ -86,6 +86,12 @@ impl Track {
             .is_some_and(|marker| marker.as_bytes() == line)
     }
 
+    /// Whether a body may have broken off in the middle of the marker, which is not output.
+    fn is_half_the_marker(&self, half: &[u8]) -> bool {
+        let marker = self.marker.as_ref().filter(|_| !self.marked);
+        marker.is_some_and(|marker| marker.as_bytes().starts_with(half))
+    }
+
     /// Whether not even the line that came first was found.
     pub(super) fn misses_its_marker(&self) -> bool {
         self.marker.is_some() && !self.marked && self.count == 0
@@ -122,7 +128,7 @@ impl Track {
         let orphan = std::mem::take(&mut self.orphan);
         let half = super::record::parse(&orphan);
         let same = half.time == record.time && record.content.starts_with(half.content);
-        if half.time.is_some() && !same {
+        if half.time.is_some() && !same && !self.is_half_the_marker(half.content) {
             out.extend_from_slice(half.content);
         }
     }
@@ -135,7 +141,7 @@ impl Track {
             std::mem::take(&mut self.torn),
         ] {
             let half = super::record::parse(&half);
-            if half.time.is_some() {
+            if half.time.is_some() && !self.is_half_the_marker(half.content) {
                 sink.bytes(half.content);
                 any = true;
             }

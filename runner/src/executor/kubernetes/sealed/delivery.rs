@@ -1,7 +1,7 @@
-//! Brings the program into a namespace: one ConfigMap for the run and an architecture, and nothing that stays.
+//! Brings the program into a namespace: one `ConfigMap` for the run and an architecture, and nothing that stays.
 //!
-//! The ConfigMap is deleted at the end of the run. Should the runner die before, the cluster does it: its owner is
-//! a Job of no pods, complete at once, which its time to live removes, and the ConfigMap with it.
+//! The `ConfigMap` is deleted at the end of the run. Should the runner die before, the cluster does it: its owner is
+//! a Job of no pods, complete at once, which its time to live removes, and the `ConfigMap` with it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,13 +18,13 @@ use super::super::client::{REQUEST, chain};
 use super::super::manifest::{self, MANAGED_BY, RUN_LABEL};
 use super::SEALS;
 
-/// How long the ConfigMap outlives a runner that died.
+/// How long the `ConfigMap` outlives a runner that died.
 const TTL: Duration = Duration::from_hours(6);
 const PAUSE_LEAST: Duration = Duration::from_millis(250);
 const PAUSE_MOST: Duration = Duration::from_secs(5);
 const DELETE_TRIES: u32 = 5;
 
-/// The ConfigMaps of a run in one namespace.
+/// The `ConfigMaps` of a run in one namespace.
 pub(in super::super) struct Delivery {
     jobs: Api<Job>,
     maps: Api<ConfigMap>,
@@ -59,7 +59,7 @@ impl Delivery {
         }
     }
 
-    /// The name of the ConfigMap for `arch`, which is there when this returns.
+    /// The name of the `ConfigMap` for `arch`, which is there when this returns.
     pub(in super::super) async fn ensure(
         &self,
         arch: &str,

@@ -33,7 +33,7 @@ pub(super) const PORT: u16 = 14_741;
 /// What makes one attempt's pod a sealed one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sealing {
-    /// The ConfigMap with the program.
+    /// The `ConfigMap` with the program.
     pub(super) config_map: String,
     /// The architecture that the program is for.
     pub(super) arch: String,

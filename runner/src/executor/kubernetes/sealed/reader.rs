@@ -91,7 +91,7 @@ pub(in super::super) async fn read(
         broken_at: None,
         connections: 0,
     };
-    match reader.to_the_end().await {
+    match reader.reach_the_end().await {
         Ok((wire, summary)) => reader.conclude(wire, &summary).await,
         Err(why) => reader.fall_back(why).await,
     }
@@ -123,7 +123,7 @@ enum Left {
 
 impl Reader<'_> {
     /// The connection on which the last record came; or why it never will.
-    async fn to_the_end(&mut self) -> Result<(Box<dyn Wire>, Summary), String> {
+    async fn reach_the_end(&mut self) -> Result<(Box<dyn Wire>, Summary), String> {
         let mut phase = self.source.phase.clone();
         let mut last = "no connection to it came about".to_owned();
         let limits = *self.limits;
@@ -232,15 +232,18 @@ impl Reader<'_> {
         })
     }
 
-    /// Everything is here: compares it with the main container's own word, and lets the pod go.
+    /// Everything is here: lets the pod go, and compares it with the main container's own word.
+    ///
+    /// In this order: while a pod is being ended, its kubelet tells nothing of the container before the keeper
+    /// has left too.
     async fn conclude(mut self, wire: Box<dyn Wire>, summary: &Summary) -> Read {
+        let released = self.release(Some(wire)).await;
         let main = self.main_end().await;
         let proof = self.follower.proof();
         let (completeness, note) = match proof {
             Some(proof) => proof::rule(&proof, summary, main.as_ref()),
             None => (Completeness::Gap, "the last record is missing".to_owned()),
         };
-        let released = self.release(Some(wire)).await;
         self.finish(completeness, note, released)
     }
 

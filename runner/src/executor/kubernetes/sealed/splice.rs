@@ -90,27 +90,24 @@ impl Splice<'_> {
             let joint = joint(&mut file, self.known)?;
             Ok((file, joint))
         });
-        let (joint, found) = match opened {
-            Ok((mut file, joint)) => {
-                let length = file.metadata().map_or(0, |meta| meta.len());
-                let from = match joint {
-                    Joint::Proven(at) | Joint::Found(at) => at,
-                    // What fits nowhere may be older than what is known: it would stand there twice.
-                    Joint::None => length,
-                };
-                let gap = self.gap(told.as_ref(), length - from, joint);
-                if let Some((bytes, reason)) = gap {
-                    output.note_gap(bytes, reason);
-                }
-                (joint, append(&mut file, from, output).is_ok())
+        let (joint, found) = if let Ok((mut file, joint)) = opened {
+            let length = file.metadata().map_or(0, |meta| meta.len());
+            let from = match joint {
+                Joint::Proven(at) | Joint::Found(at) => at,
+                // What fits nowhere may be older than what is known: it would stand there twice.
+                Joint::None => length,
+            };
+            let gap = self.gap(told.as_ref(), length - from, joint);
+            if let Some((bytes, reason)) = gap {
+                output.note_gap(bytes, reason);
             }
-            Err(_) => {
-                let gap = self.gap(told.as_ref(), 0, Joint::None);
-                if let Some((bytes, reason)) = gap {
-                    output.note_gap(bytes, reason);
-                }
-                (Joint::None, true)
+            (joint, append(&mut file, from, output).is_ok())
+        } else {
+            let gap = self.gap(told.as_ref(), 0, Joint::None);
+            if let Some((bytes, reason)) = gap {
+                output.note_gap(bytes, reason);
             }
+            (Joint::None, true)
         };
         let note = format!(
             "the keeper was lost ({}), the rest is from the log",
