@@ -40,7 +40,11 @@ strict = true
             .flat_map(|n| format!("{word} {n}\n").into_bytes())
             .collect()
     };
-    let read = |which: &str| project.tribunal(&["logs", "latest", "two", "--stream", which]).out;
+    let read = |which: &str| {
+        project
+            .tribunal(&["logs", "latest", "two", "--stream", which])
+            .out
+    };
     assert!(read("stdout").as_bytes() == stream("out"));
     assert!(read("stderr").as_bytes() == stream("err"));
     let lines: Vec<u8> = (1..=400_000)

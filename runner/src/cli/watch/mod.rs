@@ -302,8 +302,9 @@ impl<'a> Watching<'a> {
         let (plan, registry) = match fresh {
             Ok(fresh) => fresh,
             Err(failure) => {
-                options::complain(failure.to_string().trim_end());
-                print(b"PIPELINE not taken: it is invalid; the one before stays in force\n")?;
+                options::complain(&format!(
+                    "{failure}PIPELINE not taken: it is invalid; the one before stays in force"
+                ));
                 return Ok(BTreeSet::new());
             }
         };
