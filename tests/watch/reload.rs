@@ -113,9 +113,9 @@ fn a_broken_version_is_told_once_and_the_old_one_stays_until_it_is_fixed() {
     let mut live = started(&project);
     let broken = &passing()[..300];
     fs::write(&file, broken).expect("written");
-    let line = live.until("WARNING");
-    assert!(line.contains("damaged or cut short"), "{line}");
-    assert!(line.contains("stays in force"), "{line}");
+    let told = live.until("WARNING");
+    assert!(told.contains("damaged or cut short"), "{told}");
+    assert!(told.contains("stays in force"), "{told}");
     // The same broken bytes again are no news; what follows is.
     rename_over(&file, broken);
     rename_over(&file, &passing());
@@ -136,11 +136,9 @@ fn a_version_that_does_not_accept_one_users_config_is_taken_by_none() {
     let file = project.write("mine.wasm", failing());
     let mut live = started(&project);
     rename_over(&file, &choosy());
-    let line = live.until("its config is not valid");
-    assert!(line.contains("strict"), "{line}");
-    let before = project.write("mine.wasm", failing());
+    let told = live.until("its config is not valid");
+    assert!(told.contains("strict"), "{told}");
     let (code, summary, _) = ended(&project, live);
     assert_eq!(code, Some(1), "{summary:#}");
     assert_eq!(suite(&summary, "a")["status"], "failed");
-    drop(before);
 }

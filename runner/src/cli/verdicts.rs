@@ -87,7 +87,13 @@ mod tests {
             &[],
         );
         assert!(differs(&old, &new));
-        insta::assert_snapshot!(difference(&old, &new), @r"");
+        insta::assert_snapshot!(difference(&old, &new), @r"
+        CHANGED  unit
+            was  FAILED      2 of 9 failed  [mine 001122334455]
+            now  PASSED      9 cases  [mine ffeeddccbbaa]
+            - failing: a
+            - failing: b\u{1b}[31m
+        ");
         let same = summary(SuiteStatus::Passed, "9 cases", "sha256:other", &[]);
         assert!(!differs(&new, &same), "another judge that says the same");
     }

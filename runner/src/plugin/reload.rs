@@ -116,8 +116,10 @@ fn is_stopped(woken: &mpsc::Receiver<Wake>, wait: Duration) -> bool {
 /// A judge's file, and what was last found in it.
 struct Tracked {
     path: PathBuf,
-    /// What it looked like when it was last read; none before.
-    print: Option<Option<Print>>,
+    /// What it looked like when it was last read.
+    print: Option<Print>,
+    /// Whether it was read at all, or must be once more whatever it looks like.
+    is_read: bool,
     /// Found unfinished, and since when; told when patience ends.
     unfinished: Option<(Instant, LoadError)>,
     /// The content that was told to be of no use.
@@ -129,6 +131,7 @@ impl Tracked {
         Self {
             path,
             print: None,
+            is_read: false,
             unfinished: None,
             told: None,
         }
@@ -136,7 +139,7 @@ impl Tracked {
 
     /// In how long it wants to be looked at, whatever happens.
     fn due(&self) -> Option<Duration> {
-        if self.print.is_none() {
+        if !self.is_read {
             return Some(AGREE);
         }
         let (since, _) = self.unfinished.as_ref()?;
@@ -145,7 +148,7 @@ impl Tracked {
 
     fn look(&mut self, registry: &Registry, tell: &dyn Fn(News)) {
         let print = Print::of(&self.path);
-        if self.print == Some(print) {
+        if self.is_read && self.print == print {
             if let Some((since, _)) = &self.unfinished
                 && since.elapsed() >= PATIENCE
                 && let Some((_, error)) = self.unfinished.take()
@@ -159,16 +162,16 @@ impl Tracked {
         let before = content(&self.path);
         thread::sleep(AGREE);
         if content(&self.path) != before || Print::of(&self.path) != print {
-            self.print = None;
+            self.is_read = false;
             return;
         }
-        self.print = Some(print);
+        (self.print, self.is_read) = (print, true);
         match registry.refresh(&self.path) {
             Ok(replaced) => {
                 (self.unfinished, self.told) = (None, None);
-                replaced
-                    .into_iter()
-                    .for_each(|replaced| tell(News::Replaced(replaced)));
+                for replaced in replaced {
+                    tell(News::Replaced(replaced));
+                }
             }
             Err(error) if is_unfinished(&error.problem) => {
                 let since = self.unfinished.take().map(|(since, _)| since);

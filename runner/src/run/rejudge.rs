@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::attempt::{self, JUDGE_WALL};
 use super::cases::CaseBook;
@@ -98,21 +98,25 @@ pub fn differs(old: &SuiteSummary, new: &SuiteSummary) -> bool {
 
 /// Judges them all, at most `at_once` at a time, on the threads of the runtime it is called in. In order.
 pub async fn all(trials: Vec<Trial>, at_once: usize) -> Vec<Retrial> {
-    let tasks = trials
-        .into_iter()
-        .map(|trial| async move { tokio::spawn(rejudge(trial)).await });
-    let ended: Vec<_> = futures::stream::iter(tasks)
-        .buffered(at_once.max(1))
-        .collect()
-        .await;
-    ended
-        .into_iter()
-        .map(|ended| match ended {
-            Ok(retrial) => retrial,
+    let mut trials = trials.into_iter().enumerate();
+    let mut under_way = JoinSet::new();
+    let mut ended: Vec<(usize, Retrial)> = Vec::new();
+    loop {
+        while under_way.len() < at_once.max(1) {
+            let Some((place, trial)) = trials.next() else {
+                break;
+            };
+            under_way.spawn(async move { (place, rejudge(trial).await) });
+        }
+        match under_way.join_next().await {
+            Some(Ok(retrial)) => ended.push(retrial),
             // A panic in there is ours, and goes on here.
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        })
-        .collect()
+            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+            None => break,
+        }
+    }
+    ended.sort_by_key(|(place, _)| *place);
+    ended.into_iter().map(|(_, retrial)| retrial).collect()
 }
 
 /// Judges a suite's attempts in order. An attempt that passes now would have been the last.

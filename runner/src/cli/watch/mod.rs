@@ -117,7 +117,7 @@ pub(super) fn watch(args: &WatchArgs) -> Result<ExitStatus, Failure> {
                     deep = is_new || !wakes.is_empty() || watching.changes.is_none();
                     for wake in wakes {
                         if let Wake::Judge(news) = wake {
-                            watching.hear(news)?;
+                            Watching::hear(news)?;
                         }
                     }
                 }
@@ -255,7 +255,8 @@ impl<'a> Watching<'a> {
         due
     }
 
-    fn hear(&self, news: News) -> Result<(), Failure> {
+    /// Says what the reloader did while nothing ran.
+    fn hear(news: News) -> Result<(), Failure> {
         // During a run, its report has said it.
         match run::event_of(news) {
             EventKind::JudgeReloaded { judge, from, to } => print(
