@@ -54,12 +54,14 @@ async fn with_all_its_evidence_a_judgement_ends_as_it_began() {
     let (evidence, _dir) = Attempt::new().finish(b"hello\n", Vec::new());
     let (sender, mut notices) = mpsc::channel(16);
     let old = Arc::clone(&judge);
-    let judgement = tokio::spawn(async move { old.judge(evidence, sender).await });
+    let mut judgement = JoinSet::new();
+    judgement.spawn(async move { old.judge(evidence, sender).await });
     assert_eq!(notices.recv().await, Some(seen(1)));
     let before = judge.identity();
     swap(&bench, &registry, &judging(GRIM));
     assert_ne!(judge.identity(), before);
-    let verdict = judgement.await.expect("no panic").expect("a verdict");
+    let ended = judgement.join_next().await.expect("one").expect("no panic");
+    let verdict = ended.expect("a verdict");
     assert_eq!(verdict.summary, "fine");
     assert_eq!(verdict.status, tribunal::model::VerdictStatus::Passed);
     assert_eq!(notices.recv().await, None, "nothing began anew");
@@ -73,7 +75,8 @@ async fn a_live_judgement_begins_again_at_the_first_byte() {
     let mut attempt = Attempt::new();
     let (sender, mut notices) = mpsc::channel(16);
     let (new, evidence) = (Arc::clone(&judge), attempt.evidence.clone());
-    let judgement = tokio::spawn(async move { new.judge(evidence, sender).await });
+    let mut judgement = JoinSet::new();
+    judgement.spawn(async move { new.judge(evidence, sender).await });
     attempt.output.write(Stream::Stdout, b"hello\n");
     assert_eq!(notices.recv().await, Some(seen(6)));
     let other = format!("(drop (i32.const 7)) {FOLLOW}");
@@ -87,7 +90,8 @@ async fn a_live_judgement_begins_again_at_the_first_byte() {
     attempt.output.write(Stream::Stdout, b"bye\n");
     assert_eq!(notices.recv().await, Some(seen(10)));
     attempt.output.finish(Completeness::Proven, "");
-    assert!(judgement.await.expect("no panic").is_ok());
+    let ended = judgement.join_next().await.expect("one");
+    assert!(ended.expect("no panic").is_ok());
 }
 
 /// Resident memory of this process in bytes.
