@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
+use tribunal_judge_kit::book::merge;
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
 use crate::case::Found;
@@ -57,19 +58,6 @@ fn slot(status: CaseStatus) -> usize {
         CaseStatus::Errored => 2,
         CaseStatus::Skipped => 3,
         CaseStatus::Flaky => 4,
-    }
-}
-
-/// Returns what a test is after one more attempt. Only the order failed, then passed makes it
-/// flaky: who passes first and fails later has failed.
-fn merge(old: CaseStatus, new: CaseStatus) -> CaseStatus {
-    use CaseStatus::{Errored, Failed, Flaky, Passed, Skipped};
-    match (old, new) {
-        (Skipped, other) | (other, Skipped) => other,
-        (Errored, Failed | Errored) | (_, Errored) => Errored,
-        (_, Failed) => Failed,
-        (Failed | Errored | Flaky, Passed | Flaky) | (Passed, Flaky) => Flaky,
-        (Passed, Passed) => Passed,
     }
 }
 

@@ -14,8 +14,9 @@ pub(super) struct Track {
     pub(super) count: u64,
     /// Digest of the sequence of their ids.
     pub(super) chain: u64,
+    /// The id of the first record ever seen.
     pub(super) first: Option<u64>,
-    /// The ids of the last records, and above of the first one ever seen.
+    /// The ids of the last records.
     recent: VecDeque<u64>,
     /// The time of the last record.
     pub(super) last: Option<(i64, u32)>,
@@ -100,8 +101,7 @@ impl Track {
         self.marker.is_some() && !self.marked && self.count == 0
     }
 
-    /// Notes, once, that the log was first read when its beginning was no longer there. To be called before
-    /// its first bytes go out.
+    /// Notes, once, that the log's beginning was no longer there; to be called before its first bytes go out.
     pub(super) fn check_beginning(&mut self, sink: &mut dyn Sink) {
         if self.marker.is_some() && !self.marked && self.count > 0 && !self.told {
             self.told = true;
