@@ -7,5 +7,8 @@ mod bad_input;
 mod commands;
 mod examples;
 mod hostile;
+mod piped;
+mod pty;
 mod runs;
 mod signals;
+mod terminal;

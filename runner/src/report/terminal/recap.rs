@@ -1,14 +1,19 @@
 //! The last thing on the screen: every problem once more, the verdict, and where things are.
 
+use std::path::Path;
+
 use super::sections::{self, name};
 use super::settings::Verbosity;
-use super::style::{self, DIM, GREEN, Line, MAGENTA, RED, YELLOW};
-use super::{clean, detail, text};
+use super::style::{self, DIM, GREEN, Line, MAGENTA, NORMAL, RED, YELLOW};
+use super::{clean, detail, link, text};
 use crate::model::{Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
-use crate::report::exit_status;
+use crate::report::{exit_status, words};
 
 /// From here on the slowest suites are named.
 const SLOWEST_FROM: usize = 4;
+
+/// The recap's lines at most, so that it is on the screen whole.
+const MOST: usize = 40;
 
 /// What the recap needs beside the summary.
 pub(super) struct Recap<'a> {
@@ -30,16 +35,21 @@ pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         .iter()
         .map(|suite| text::width(&suite.name))
         .max();
-    let name_columns = longest.unwrap_or(0).clamp(4, 40);
-    for section in sections::of(summary) {
-        lines.extend(section.lines(recap.context, name_columns));
-    }
-    lines.extend(verdict(recap, summary));
-    lines.extend(slowest(summary));
-    lines.extend(places(recap));
+    let most = match recap.context.width {
+        Some(0..120) => 24,
+        _ => 40,
+    };
+    let name_columns = longest.unwrap_or(0).clamp(4, most);
+    let mut end = verdict(recap, summary);
+    end.extend(slowest(summary));
+    end.extend(places(recap, summary));
     if !recap.replay {
-        lines.extend(exit(summary));
+        end.extend(exit(summary));
     }
+    let sections = sections::of(recap.context, summary);
+    let room = MOST.saturating_sub(end.len() + 1);
+    lines.extend(sections::lines(recap.context, sections, name_columns, room));
+    lines.extend(end);
     lines
 }
 
@@ -165,24 +175,34 @@ fn slowest(summary: &RunSummary) -> Option<Line> {
     (!parts.is_empty()).then(|| Line::new().with(DIM, format!("slowest: {}", parts.join(", "))))
 }
 
-/// Where things are: in one line where that fits.
-fn places(recap: &Recap<'_>) -> Vec<Line> {
+/// Where things are, and how to go on: in one line where that fits.
+fn places(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
     let context = recap.context;
-    let again = format!("{} show {}", context.program, text::shell(context.run));
-    let mut parts = vec![("run", context.shown_dir.to_owned())];
-    let outputs = recap.outputs.iter();
-    parts.extend(outputs.map(|(name, path)| (name.as_str(), clean::line(path).into_owned())));
-    parts.push(("again", again));
-    let line = |(name, what): &(&str, String)| Line::new().with(DIM, format!("{name}: ")).add(what);
+    let dir = link::to_file(context.dir);
+    let mut parts = vec![("run", context.shown_dir.to_owned(), dir)];
+    for (name, path) in recap.outputs {
+        let address = link::to_file(Path::new(path));
+        parts.push((name, clean::line(path).into_owned(), address));
+    }
+    if let Some(command) = words::again(summary) {
+        let command = format!("{command}{}", context.suffix);
+        parts.push(("again", command, None));
+    }
     let mut joined = Line::new();
-    for (index, (name, what)) in parts.iter().enumerate() {
+    let mut lines = Vec::new();
+    for (index, (name, what, address)) in parts.into_iter().enumerate() {
         let between = if index > 0 { "   " } else { "" };
-        joined = joined.with(DIM, format!("{between}{name}: ")).add(what);
+        joined =
+            joined
+                .with(DIM, format!("{between}{name}: "))
+                .linked(NORMAL, &what, address.clone());
+        let line = Line::new().with(DIM, format!("{name}: "));
+        lines.push(line.linked(NORMAL, what, address));
     }
     if context.fits(&joined) {
         return vec![joined];
     }
-    parts.iter().map(line).collect()
+    lines
 }
 
 /// The exit code and what it means, unless all is well.

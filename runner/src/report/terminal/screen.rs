@@ -91,6 +91,11 @@ impl Screen {
         self.frame(Vec::new(), width)
     }
 
+    /// The region is no longer where it was: others have written to the terminal.
+    pub(super) fn forget(&mut self) {
+        self.drawn.clear();
+    }
+
     /// Moves to the region's first line. A terminal that became narrower has wrapped its lines.
     fn to_top(&self) -> String {
         let rows: usize = self

@@ -136,11 +136,49 @@ fn ten_thousand_suites_tell_of_their_problems_only() {
 fn only_the_first_problems_get_a_block() {
     let text = plain(&run(20_000), |_| {});
     assert_eq!(text.matches("FAILED     suite-").count(), 20);
-    assert_eq!(text.matches("    → tribunal show many\n").count(), 10);
+    let (blocks, recap) = text.split_once("\n\n").expect("a recap");
+    assert_eq!(
+        blocks.matches("    → tribunal show many suite-").count(),
+        10
+    );
     assert!(
-        text.contains("… and 5 more lines: tribunal show many"),
+        recap.contains("… and 5 more lines: tribunal show many\n"),
         "{text}"
     );
+    let text = plain(&run(9_000), |_| {});
+    let (_, recap) = text.split_once("\n\n").expect("a recap");
+    let commands = recap.matches("    → tribunal show many suite-").count();
+    assert_eq!(commands, 9, "each leads on: {recap}");
+}
+
+#[test]
+fn the_recap_fits_a_screen_however_much_there_is_to_tell() {
+    let statuses = [
+        SuiteStatus::Failed,
+        SuiteStatus::Errored,
+        SuiteStatus::Flaky,
+        SuiteStatus::Cancelled,
+        SuiteStatus::Passed,
+    ];
+    let mut events = run(500);
+    if let Some(EventKind::RunFinished { summary }) = events.last_mut().map(|event| &mut event.kind)
+    {
+        for (index, suite) in summary.suites.iter_mut().enumerate() {
+            suite.status = statuses[index % statuses.len()];
+            suite.warnings.push("a warning".into());
+            suite.duration_ms = 10_000;
+        }
+    }
+    for (mode, width) in [(Mode::Plain, 80), (Mode::Live, 80), (Mode::Live, 40)] {
+        let mut stage = Stage::new(&events, mode, (width, 40), |_| {});
+        stage.play(&events, 0, u64::MAX);
+        let text = stage.out.text();
+        let (_, recap) = text.rsplit_once("=== FAILED").expect("a recap");
+        assert!(recap.lines().count() <= 40, "{recap}");
+        for title in ["NOT DECIDED", "FLAKY", "CANCELLED", "WARNINGS"] {
+            assert!(recap.contains(&format!("=== {title}")), "{recap}");
+        }
+    }
 }
 
 #[test]
