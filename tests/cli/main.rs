@@ -12,3 +12,4 @@ mod pty;
 mod runs;
 mod signals;
 mod terminal;
+mod walk;

@@ -42,7 +42,7 @@ fn problems() -> Project {
 }
 
 /// Runs a line that the output itself names, as a person would: by a shell.
-fn shell(project: &Project, line: &str) -> Ran {
+pub(crate) fn shell(project: &Project, line: &str) -> Ran {
     let known = project.command(&[]);
     let bin = std::path::Path::new(known.get_program())
         .parent()
@@ -64,7 +64,7 @@ fn shell(project: &Project, line: &str) -> Ran {
 }
 
 /// The commands that an output names.
-fn commands(text: &str) -> Vec<String> {
+pub(crate) fn commands(text: &str) -> Vec<String> {
     let command = Regex::new(r"(?m)(?:→ |-> |again: |: )(tribunal .*?)(?:   |$)").expect("right");
     let mut found: Vec<String> = command
         .captures_iter(text)

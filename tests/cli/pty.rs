@@ -131,7 +131,7 @@ impl Pty {
     /// All that was ever printed, with what scrolled away, as an emulator with a very high screen has it.
     pub(crate) fn everything(&self) -> String {
         let (_, columns) = self.screen.screen().size();
-        let mut high = vt100::Parser::new(cells(2_000), cells(columns), 0);
+        let mut high = vt100::Parser::new(cells(2_000), columns, 0);
         high.process(&self.bytes);
         high.screen().contents()
     }

@@ -70,6 +70,8 @@ pub struct Facts {
     pub ssh: bool,
     /// Whether locale and terminal take UTF-8.
     pub utf8: bool,
+    /// `XTERM_VERSION`.
+    pub xterm: Option<String>,
     /// Whether the terminal is one of those that open OSC 8 links.
     pub links: bool,
     /// The command line.
@@ -108,6 +110,12 @@ impl Facts {
     /// Whether keys are listened to.
     pub(super) fn keys(&self) -> bool {
         self.mode() == Mode::Live && self.stdin_terminal && !self.flags.no_input
+    }
+
+    /// Whether lines that are too long for a narrower window wrap there. Nearly every terminal does that; xterm
+    /// and the Linux console cut them.
+    pub(super) fn reflows(&self) -> bool {
+        self.xterm.is_none() && self.term.as_deref() != Some("linux")
     }
 
     /// Whether paths are links. Not over SSH: the files are not where the terminal is.

@@ -13,6 +13,8 @@ const ERASE_LINE: &str = "\u{1b}[K";
 /// What is on the screen.
 pub(super) struct Screen {
     out: Box<dyn Write + Send>,
+    /// Whether lines wrap anew when the terminal becomes narrower.
+    reflows: bool,
     /// The reader has gone away: nothing is written any more.
     closed: bool,
     /// The region as it stands on the screen, each line without colours.
@@ -33,9 +35,10 @@ pub(super) struct Drawn {
 }
 
 impl Screen {
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send>, reflows: bool) -> Self {
         Self {
             out,
+            reflows,
             closed: false,
             drawn: Vec::new(),
             waiting: String::new(),
@@ -96,12 +99,17 @@ impl Screen {
         self.drawn.clear();
     }
 
-    /// Moves to the region's first line. A terminal that became narrower has wrapped its lines.
+    /// Moves to the region's first line. A terminal that became narrower has wrapped its lines, or cut them.
     fn to_top(&self) -> String {
+        let width = if self.reflows {
+            self.width.max(1)
+        } else {
+            usize::MAX
+        };
         let rows: usize = self
             .drawn
             .iter()
-            .map(|line| line.columns.div_ceil(self.width.max(1)).max(1))
+            .map(|line| line.columns.div_ceil(width).max(1))
             .sum();
         match rows {
             0 => String::new(),

@@ -99,6 +99,8 @@ pub struct Settings {
     pub only: Option<Vec<String>>,
     /// What a person asks for meanwhile.
     pub asked: Asked,
+    /// Whether the terminal wraps lines anew when it becomes narrower.
+    pub reflows: bool,
     /// Whether keys are listened to.
     pub keys: bool,
     /// Why there is no live region; empty where there is one.
@@ -138,6 +140,7 @@ impl Settings {
             show: facts.flags.show,
             only: None,
             asked: Asked::default(),
+            reflows: facts.reflows(),
             keys: facts.keys(),
             why_plain: facts.why_plain().unwrap_or(""),
             frame: Duration::from_millis(if facts.ssh { 250 } else { 100 }),
@@ -212,6 +215,7 @@ fn gather(flags: Flags) -> Facts {
         force_color: var("FORCE_COLOR"),
         accessible: var("ACCESSIBLE"),
         ssh: var("SSH_CONNECTION").is_some(),
+        xterm: var("XTERM_VERSION"),
         utf8: supports_unicode::supports_unicode(),
         links: supports_hyperlinks::supports_hyperlinks(),
         flags,

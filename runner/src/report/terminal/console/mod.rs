@@ -144,10 +144,12 @@ impl Listener {
             if let Some(tty) = &self.tty {
                 tty.restore();
             }
+            // This thread may run on for a moment: what is to be done afterwards waits for SIGCONT.
             kill_process(getpid(), Signal::STOP).unwrap_or(());
+            return;
         }
         // Also after a SIGSTOP that nobody could see coming.
-        if came.stop || came.go_on {
+        if came.go_on {
             if let Some(tty) = &mut self.tty {
                 tty.take_again();
             }

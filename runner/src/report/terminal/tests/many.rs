@@ -182,6 +182,78 @@ fn the_recap_fits_a_screen_however_much_there_is_to_tell() {
 }
 
 #[test]
+fn the_slowest_are_three_at_most_and_worth_it() {
+    let slowest = |durations: &[u64]| {
+        let mut events = run(8);
+        if let Some(EventKind::RunFinished { summary }) =
+            events.last_mut().map(|event| &mut event.kind)
+        {
+            summary.duration_ms = 100_000;
+            for (suite, duration) in summary.suites.iter_mut().zip(durations) {
+                suite.duration_ms = *duration;
+            }
+        }
+        let text = plain(&events, |_| {});
+        text.lines()
+            .find(|line| line.starts_with("slowest: "))
+            .map(str::to_owned)
+    };
+    assert_eq!(slowest(&[9_000; 8]), None);
+    assert_eq!(
+        slowest(&[20_000, 9_999, 11_000, 40_000, 30_000, 12_000]).as_deref(),
+        Some("slowest: suite-3 40s, suite-4 30s, suite-0 20s")
+    );
+}
+
+/// Counts writes, and what each of them holds.
+struct Writes(Arc<Mutex<Vec<String>>>);
+
+impl Write for Writes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.0.lock().expect("one thread").push(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_region_takes_a_third_of_the_screen_and_a_frame_is_one_write() {
+    for (rows, most) in [(12, 4), (24, 8), (90, 8)] {
+        let mut events = run(60);
+        // All of them run, and none has ended.
+        events.retain(|event| {
+            matches!(
+                event.kind,
+                EventKind::RunStarted { .. } | EventKind::PhaseChanged { .. }
+            )
+        });
+        let writes = Arc::default();
+        let mut stage = Stage::new(&events, Mode::Live, (80, rows), |_| {});
+        let out = Box::new(Writes(Arc::clone(&writes)));
+        stage.report = Terminal::new(out, stage.report.settings.clone());
+        stage.play(&events, 0, 5_000);
+        let frames = writes.lock().expect("one thread").clone();
+        assert!(frames.len() > 2);
+        for frame in &frames {
+            assert!(
+                frame.starts_with("\u{1b}[?2026h") && frame.ends_with("\u{1b}[?2026l"),
+                "{frame:?}"
+            );
+        }
+        let last = frames.last().expect("a frame");
+        assert!(last.contains("more running"), "{last}");
+        assert!(
+            last.matches("\r\n").count() < most + 2,
+            "{rows} rows: {last}"
+        );
+    }
+}
+
+#[test]
 fn a_run_without_suites_says_so() {
     let mut events = run(0);
     if let Some(EventKind::RunFinished { summary }) = events.last_mut().map(|event| &mut event.kind)
