@@ -19,7 +19,7 @@ use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
 use crate::report::markdown::{self, Markdown};
-use crate::report::terminal::{Console, Settings, Terminal};
+use crate::report::terminal::{Console, Mode, Settings, Terminal};
 use crate::report::{self, Feed, Out, Report};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
@@ -112,12 +112,9 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let id = dir.intro()?.id;
     let settings = settings(args, &plan, &dir);
     // Listens until this function is left, in whatever way.
-    let console = match args.format {
-        RunFormat::Human => Some(Console::open(&settings).map_err(|error| {
-            Failure::errored(format!("cannot listen to signals and keys: {error}"))
-        })?),
-        RunFormat::Json | RunFormat::Jsonl => None,
-    };
+    let console = Console::open(&settings).map_err(|error| {
+        Failure::errored(format!("cannot listen to signals and keys: {error}"))
+    })?;
     let feed = Feed::spawn(reports(args, &plan, &dir, settings)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
@@ -225,6 +222,11 @@ fn intro(plan: &Plan, id: String) -> RunIntro {
 /// How the run is shown to a person.
 fn settings(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Settings {
     let mut settings = args.look.settings();
+    if args.format != RunFormat::Human {
+        // Nobody is there to answer, and nothing is drawn.
+        settings.mode = Mode::Plain;
+        settings.keys = false;
+    }
     settings.run_dir = Some(dir.path().to_owned());
     settings.suffix = options::pipeline_suffix(Some(&args.select.pipeline));
     settings.outputs = plan

@@ -49,6 +49,28 @@ impl Context<'_> {
         self.width.is_none_or(|width| line.width() < width)
     }
 
+    /// Returns a sentence in lines that fit the terminal, broken between words; the first begins at a column,
+    /// the others two columns on. Not for what people copy.
+    pub(super) fn prose(&self, column: usize, text: &str) -> Vec<Line> {
+        let room = self
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(column + 3).max(20));
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ') {
+            match lines.last_mut() {
+                Some(line) if text::width(line) + 1 + text::width(word) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        let line = |(index, text): (usize, String)| {
+            indented(if index == 0 { column } else { column + 2 }).add(text)
+        };
+        lines.into_iter().enumerate().map(line).collect()
+    }
+
     /// Returns a command about the run; `rest` comes after its id.
     pub(super) fn command(&self, verb: &str, rest: &str) -> String {
         let run = text::shell(self.run);
@@ -84,7 +106,7 @@ pub(super) fn block(
         lines.extend(output(context, summary));
     }
     let evidence = evidence::of(summary, record, context.verbose());
-    lines.extend(evidence.into_iter().map(|line| indented(4).add(line)));
+    lines.extend(evidence.iter().flat_map(|line| context.prose(4, line)));
     lines.extend(pointers(context, summary));
     lines
 }

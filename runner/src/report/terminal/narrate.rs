@@ -253,9 +253,10 @@ impl Terminal {
         let problem = !quiet && !cancelled && self.blocks < BLOCKS;
         if asked || problem && self.says(Verbosity::Normal) {
             self.blocks += 1;
-            if cut {
+            // Cases say it below.
+            if cut && summary.failing.is_empty() {
                 let what = clean::line(&summary.summary);
-                lines.push(Line::new().add("    ").add(what));
+                lines.extend(self.context().prose(4, &what));
             }
             lines.extend(detail::block(self.context(), summary, record.as_deref()));
         }

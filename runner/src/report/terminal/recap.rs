@@ -30,16 +30,19 @@ pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         return verdict(recap, summary);
     }
     let mut lines = vec![Line::new()];
-    let longest = summary
-        .suites
-        .iter()
-        .map(|suite| text::width(&suite.name))
-        .max();
     let most = match recap.context.width {
         Some(0..120) => 24,
         _ => 40,
     };
-    let name_columns = longest.unwrap_or(0).clamp(4, most);
+    // Longer ones stand out by themselves.
+    let name_columns = summary
+        .suites
+        .iter()
+        .filter(|suite| suite.status != SuiteStatus::Passed || !suite.warnings.is_empty())
+        .map(|suite| text::width(&suite.name))
+        .filter(|columns| *columns <= most)
+        .max()
+        .unwrap_or(4);
     let mut end = verdict(recap, summary);
     end.extend(slowest(summary));
     end.extend(places(recap, summary));
@@ -115,10 +118,13 @@ fn verdict(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         return vec![whole];
     }
     let indent = " ".repeat(text::width(word) + 2);
-    vec![
-        line.with(DIM, time),
-        Line::new().add(format!("{indent}{cases}")),
-    ]
+    let cases = Line::new().add(format!("{indent}{cases}"));
+    let timed = line.clone().with(DIM, &time);
+    if recap.context.fits(&timed) {
+        vec![timed, cases]
+    } else {
+        vec![line, cases.with(DIM, time)]
+    }
 }
 
 fn case_counts(summary: &RunSummary) -> Option<String> {

@@ -9,6 +9,8 @@ use super::text;
 const STATE: usize = 10;
 const BAR: usize = 18;
 const BAR_WIDE: usize = 24;
+/// A shorter bar shows nothing.
+const BAR_LEAST: usize = 6;
 /// From here on there is a bar, and from here on there are more columns.
 const BAR_FROM: usize = 60;
 pub(super) const WIDE_FROM: usize = 120;
@@ -110,22 +112,21 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
         };
         return line.with(DIM, what);
     };
+    let failed = format!("{} failed", progress.failed);
     let line = match progress.total {
         Some(total) if total > 0 => {
-            let bar = if narrow {
-                String::new()
-            } else {
-                format!(
-                    "{}  ",
-                    bar(
-                        look,
-                        progress.done,
-                        total,
-                        if wide { BAR_WIDE } else { BAR }
-                    )
-                )
-            };
             let of = format!("{}/{total}", progress.done);
+            let most = if wide { BAR_WIDE } else { BAR };
+            // What counts is in sight before the bar is.
+            let after = text::width(&of) + text::width(&failed) + 5;
+            let room = columns
+                .width
+                .map_or(most, |width| width.saturating_sub(line.width() + after));
+            let bar = match room.min(most) {
+                _ if narrow => String::new(),
+                ..BAR_LEAST => String::new(),
+                room => format!("{}  ", bar(look, progress.done, total, room)),
+            };
             line.add(format!("{bar}{of}"))
         }
         _ => line.add(text::plural(u64::from(progress.done), "case")),
@@ -134,8 +135,7 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
         return line;
     }
     let style = if failures { RED } else { NORMAL };
-    line.add("  ")
-        .with(style, format!("{} failed", progress.failed))
+    line.add("  ").with(style, failed)
 }
 
 fn bar(look: Look, done: u32, total: u32, columns: usize) -> String {

@@ -66,10 +66,12 @@ impl Screen {
         if self.waiting.is_empty() && region == self.drawn {
             return Ok(());
         }
+        // Lines that a narrower window has wrapped leave rows below those that are drawn anew.
+        let resized = self.width != width;
         self.width = width;
         let mut out = String::from(BEGIN);
         out.push_str(&self.to_top());
-        if !self.waiting.is_empty() || region.len() != self.drawn.len() {
+        if resized || !self.waiting.is_empty() || region.len() != self.drawn.len() {
             out.push_str(ERASE_BELOW);
         }
         out.push_str(&std::mem::take(&mut self.waiting).replace('\n', "\r\n"));
