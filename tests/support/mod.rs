@@ -35,6 +35,7 @@ pub(crate) fn tribunal() -> Command {
         "CLICOLOR_FORCE",
         "GITHUB_ACTIONS",
         "ACCESSIBLE",
+        "TRIBUNAL_LIVE",
     ] {
         command.env_remove(name);
     }

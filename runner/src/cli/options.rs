@@ -13,7 +13,7 @@ use crate::config::Pipeline;
 use crate::judge::Judge;
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, Plan, ReportFormat, Selection};
 use crate::plugin::{LoadError, Registry};
-use crate::report::terminal::{ColorChoice, Flags, Settings};
+use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
 
 /// The pipeline that is meant when none is named.
 const PIPELINE: &str = "pipeline.toml";
@@ -80,6 +80,15 @@ pub(super) struct LookArgs {
     /// No live region, on a terminal too.
     #[arg(long)]
     no_live: bool,
+    /// No keys; they are listened to where there is a live region and standard input is a terminal.
+    #[arg(long)]
+    no_input: bool,
+    /// The raw output that is shown.
+    #[arg(long, value_enum, default_value_t = RawOutput::Failed)]
+    output: RawOutput,
+    /// The suites that get a line.
+    #[arg(long, value_enum, default_value_t = Shown::Auto)]
+    show: Shown,
     /// Say more; twice: still more.
     #[arg(long, short, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -95,6 +104,28 @@ enum Color {
     Never,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RawOutput {
+    /// The last lines of a suite that did not pass, where no case says it better.
+    Failed,
+    /// All of every suite, when it has ended.
+    All,
+    /// None.
+    None,
+    /// All of every suite as it comes, with its name before each line.
+    Live,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shown {
+    /// All in a run of at most 100, otherwise those that did not pass.
+    Auto,
+    /// All.
+    All,
+    /// Those that did not pass.
+    Problems,
+}
+
 impl LookArgs {
     pub(super) fn settings(&self) -> Settings {
         let level = |count: u8| i8::try_from(count).unwrap_or(i8::MAX);
@@ -106,6 +137,18 @@ impl LookArgs {
             },
             no_live: self.no_live,
             ascii: self.ascii,
+            no_input: self.no_input,
+            output: match self.output {
+                RawOutput::Failed => Output::Failed,
+                RawOutput::All => Output::All,
+                RawOutput::None => Output::None,
+                RawOutput::Live => Output::Live,
+            },
+            show: match self.show {
+                Shown::Auto => Show::Auto,
+                Shown::All => Show::All,
+                Shown::Problems => Show::Problems,
+            },
             verbosity: level(self.verbose) - level(self.quiet),
         })
     }
@@ -136,6 +179,20 @@ impl FromStr for ReportArg {
             format: *format,
             path: PathBuf::from(path),
         })
+    }
+}
+
+/// What commands about a run must name where its pipeline is not the one they find by themselves.
+pub(super) fn pipeline_suffix(pipeline: Option<&Path>) -> String {
+    match pipeline {
+        Some(path) if path != Path::new(PIPELINE) => {
+            let path = path.display().to_string();
+            format!(
+                " --pipeline {}",
+                crate::report::terminal::text::shell(&path)
+            )
+        }
+        _ => String::new(),
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::options::{Format, LookArgs, ReportArg, SelectArgs};
+use super::options::{LookArgs, ReportArg, SelectArgs};
 use super::{Failure, options};
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
@@ -19,7 +19,7 @@ use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
 use crate::report::markdown::{self, Markdown};
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{Console, Mode, Settings, Terminal};
 use crate::report::{self, Feed, Out, Report};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
@@ -37,9 +37,14 @@ Examples:
   tribunal run --fail-fast                  stop the rest at the first failure
   tribunal run --report junit=out/junit.xml --report json=out/run.json
   tribunal run --format json | jq .status   the summary on standard output
+  tribunal run --format jsonl | jq .event   every event as it happens
+  tribunal run --output live                all that the suites print, as it comes
 
 What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the
 third leaves at once. Everything is kept in .tribunal/runs/<id>/ beside the pipeline.
+
+On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours,
+TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols.
 
 Exit codes:
     0  all passed            1  a suite failed          2  nothing was run: usage or pipeline
@@ -57,14 +62,25 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
     /// What is printed to standard output.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+    format: RunFormat,
     /// Writes a report; may be repeated. Formats: ctrf, github-summary, html, json, jsonl,
     /// junit, markdown.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
     #[command(flatten)]
     look: LookArgs,
+}
+
+/// What is printed to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RunFormat {
+    /// For people.
+    Human,
+    /// For programs: the summary as one JSON document, at the end.
+    Json,
+    /// For programs that follow: every event as it happens, a line each, as in `events.jsonl`.
+    Jsonl,
 }
 
 /// Between TERM and KILL for processes that left their suite.
@@ -94,7 +110,12 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     };
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let id = dir.intro()?.id;
-    let feed = Feed::spawn(reports(args, &plan, &dir)?)
+    let settings = settings(args, &plan, &dir);
+    // Listens until this function is left, in whatever way.
+    let console = Console::open(&settings).map_err(|error| {
+        Failure::errored(format!("cannot listen to signals and keys: {error}"))
+    })?;
+    let feed = Feed::spawn(reports(args, &plan, &dir, settings)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
         options::complain(&format!(
@@ -121,6 +142,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
     let problems = feed.finish();
+    drop(console);
     drop(heart);
     for left in &orphans {
         options::complain(&format!(
@@ -197,28 +219,39 @@ fn intro(plan: &Plan, id: String) -> RunIntro {
     }
 }
 
+/// How the run is shown to a person.
+fn settings(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Settings {
+    let mut settings = args.look.settings();
+    if args.format != RunFormat::Human {
+        // Nobody is there to answer, and nothing is drawn.
+        settings.mode = Mode::Plain;
+        settings.keys = false;
+    }
+    settings.run_dir = Some(dir.path().to_owned());
+    settings.suffix = options::pipeline_suffix(Some(&args.select.pipeline));
+    settings.outputs = plan
+        .reports
+        .iter()
+        .map(|target| (name(target.format).to_owned(), shown(&target.path)))
+        .collect();
+    settings
+}
+
 /// The terminal or JSON on standard output, the journal, and what was asked for.
-fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Report>>, Failure> {
+fn reports(
+    args: &RunArgs,
+    plan: &Plan,
+    dir: &RunDir,
+    settings: Settings,
+) -> Result<Vec<Box<dyn Report>>, Failure> {
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
     let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
-    match args.format {
-        Format::Human => {
-            let mut settings = args.look.settings();
-            settings.run_dir = Some(dir.path().to_owned());
-            settings.outputs = plan
-                .reports
-                .iter()
-                .map(|target| (name(target.format).to_owned(), shown(&target.path)))
-                .collect();
-            reports.push(Box::new(Terminal::new(
-                Box::new(std::io::stdout()),
-                settings,
-            )));
-        }
-        Format::Json => reports.push(Box::new(Json::new(Out::Writer(
-            Box::new(std::io::stdout()),
-        )))),
-    }
+    let stdout = Box::new(std::io::stdout());
+    reports.push(match args.format {
+        RunFormat::Human => Box::new(Terminal::new(stdout, settings)),
+        RunFormat::Json => Box::new(Json::new(Out::Writer(stdout))),
+        RunFormat::Jsonl => Box::new(Jsonl::to_writer(stdout)),
+    });
     for target in &plan.reports {
         reports.push(file_report(target, Some(dir.path().to_owned()))?);
     }

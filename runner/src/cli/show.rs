@@ -10,7 +10,7 @@ use crate::event::{Event, EventKind};
 use crate::model::{ExitStatus, RunSummary};
 use crate::plan::ReportTarget;
 use crate::report::Report;
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{Terminal, Verbosity};
 use crate::run::dir::RunDir;
 
 /// Shows a stored run once more, or writes reports of it.
@@ -20,6 +20,7 @@ Examples:
   tribunal show                            the newest run, as it was shown then
   tribunal show 20261122-1532              the run whose id begins like that
   tribunal show latest --report junit=out/junit.xml
+  tribunal show latest unit                all that is known of one suite
   tribunal show --format json              its summary
   tribunal show --debug                    what the executors saw: Jobs, pods, containers, with times
 
@@ -28,6 +29,9 @@ pub(super) struct ShowArgs {
     /// The run: its id, the beginning of it, or a run's folder.
     #[arg(default_value = "latest")]
     run: String,
+    /// Only these suites, and in full: every attempt, every case with its details, the last lines.
+    #[arg(value_name = "SUITE", conflicts_with_all = ["report", "format", "debug"])]
+    suites: Vec<String>,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -78,6 +82,12 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         }
         let mut settings = args.look.settings();
         settings.replay = true;
+        settings.suffix = options::pipeline_suffix(args.pipeline.as_deref());
+        if !args.suites.is_empty() {
+            known(&events, &args.suites)?;
+            settings.only = Some(args.suites.clone());
+            settings.verbosity = settings.verbosity.max(Verbosity::Verbose);
+        }
         settings.run_dir = Some(dir.path().to_owned());
         reports.push(Box::new(Terminal::new(
             Box::new(std::io::stdout()),
@@ -97,6 +107,31 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         options::complain("note: this run has not come to its end");
     }
     Ok(ExitStatus::Passed)
+}
+
+/// Whether the run has these suites.
+fn known(events: &[Event], asked: &[String]) -> Result<(), Failure> {
+    let Some(EventKind::RunStarted { suites, .. }) = events.first().map(|event| &event.kind) else {
+        return Ok(());
+    };
+    let names = || suites.iter().map(|suite| suite.name.as_str());
+    let Some(stranger) = asked
+        .iter()
+        .find(|name| !names().any(|known| known == *name))
+    else {
+        return Ok(());
+    };
+    let close = names()
+        .map(|name| (strsim::damerau_levenshtein(name, stranger), name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    let hint = match close {
+        Some((_, name)) => format!("did you mean \"{name}\"?"),
+        None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failure::usage(format!(
+        "the run has no suite \"{stranger}\"; {hint}"
+    )))
 }
 
 /// The journal as lines for people who look for a cause.

@@ -9,6 +9,7 @@ mod cases;
 mod index;
 mod logs;
 mod page;
+mod past;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -98,7 +99,8 @@ impl Html {
         page::head(&mut out, summary)?;
         page::body(&mut out, summary)?;
         block(&mut out, "id=index", |to| {
-            let index = index::of(&self.run, summary, &self.cases, &logs);
+            let past = past::of(run_dir);
+            let index = index::of(&self.run, summary, &self.cases, &logs, &past);
             serde_json::to_writer(to, &index).map_err(io::Error::from)
         })?;
         let spent = out.bytes + page::tail_size();

@@ -70,7 +70,8 @@ pub(crate) fn guard(line: String) -> String {
 }
 
 /// Carries the colours from line to line.
-struct Cleaner {
+#[derive(Debug)]
+pub(super) struct Cleaner {
     color: bool,
     columns: usize,
     sgr: Sgr,
@@ -83,7 +84,7 @@ struct Cleaner {
 }
 
 impl Cleaner {
-    fn new(color: bool, columns: usize) -> Self {
+    pub(super) fn new(color: bool, columns: usize) -> Self {
         Self {
             color,
             columns,
@@ -98,7 +99,7 @@ impl Cleaner {
     }
 
     /// A parser for each line: a string sequence that never ends takes its own line at most.
-    fn line(&mut self, bytes: &[u8]) -> String {
+    pub(super) fn line(&mut self, bytes: &[u8]) -> String {
         Parser::new().advance(self, bytes);
         if self.written != Sgr::default() {
             self.text.push_str("\u{1b}[0m");

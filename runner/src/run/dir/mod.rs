@@ -16,7 +16,7 @@ pub const DIR_VERSION: u32 = 1;
 pub const JOURNAL: &str = "events.jsonl";
 /// The summary's file name.
 pub const SUMMARY: &str = "summary.json";
-const INTRO: &str = "run.json";
+pub(crate) const INTRO: &str = "run.json";
 
 /// Why a run directory could not be made, found or read.
 #[derive(Debug, thiserror::Error)]

@@ -241,6 +241,8 @@ fn a_narrower_terminal_leaves_no_ghost() {
         .expect("moves up")
         .0;
     assert!(up.parse::<usize>().expect("a number") > 7, "{written:?}");
+    // What is left of them below is erased.
+    assert!(written.contains("A\u{1b}[J"), "{written:?}");
 }
 
 #[test]
