@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::sync::mpsc;
 
 use super::options::{Format, LookArgs, ReportArg, SelectArgs};
-use super::{Failure, options};
+use super::{Failure, lock, options};
+use crate::event::EventKind;
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
+use crate::plugin::{News, Registry, Reloader, Replaced};
 use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
@@ -36,10 +39,13 @@ Examples:
   tribunal run --label team=pay --jobs 8    by label, eight at once
   tribunal run --fail-fast                  stop the rest at the first failure
   tribunal run --report junit=out/junit.xml --report json=out/run.json
+  tribunal run --locked                     only the judges of tribunal.lock; nothing is reloaded
   tribunal run --format json | jq .status   the summary on standard output
 
 What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the
-third leaves at once. Everything is kept in .tribunal/runs/<id>/ beside the pipeline.
+third leaves at once. A judge that is built anew meanwhile is in force at once: attempts under way are judged
+by it from their first byte. Everything is kept in .tribunal/runs/<id>/
+beside the pipeline.
 
 Exit codes:
     0  all passed            1  a suite failed          2  nothing was run: usage or pipeline
@@ -63,6 +69,9 @@ pub(super) struct RunArgs {
     /// junit, markdown.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
+    /// Demands the judges of `tribunal.lock`, byte for byte, and reloads none while it runs.
+    #[arg(long)]
+    locked: bool,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -71,8 +80,54 @@ pub(super) struct RunArgs {
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
-    let plan = plan(args)?;
-    let judges = options::load_judges(&plan)?;
+    let mut plan = plan(args)?;
+    if args.locked {
+        lock::demand(&mut plan)?;
+    }
+    let registry = Arc::new(options::load_judges(&plan.judges)?);
+    let (sender, news) = mpsc::unbounded_channel();
+    // With locked judges nothing is reloaded; otherwise until the run has ended.
+    let reloader = if args.locked {
+        None
+    } else {
+        let tell = move |news| drop(sender.send(event_of(news)));
+        Some(
+            Reloader::start(Arc::clone(&registry), tell)
+                .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?,
+        )
+    };
+    let performed = perform(plan, &registry, news, |plan, dir| reports(args, plan, dir))?;
+    drop(reloader);
+    Ok(performed.status)
+}
+
+/// A run that has ended.
+pub(super) struct Performed {
+    /// What it comes to.
+    pub(super) status: ExitStatus,
+    /// How it ended.
+    pub(super) ended: RunEnd,
+    /// Where it is kept.
+    pub(super) dir: RunDir,
+}
+
+/// What the reloader says, as the run's journal has it.
+pub(super) fn event_of(news: News) -> EventKind {
+    match news {
+        News::Replaced(Replaced { judge, from, to }) => {
+            EventKind::JudgeReloaded { judge, from, to }
+        }
+        News::Kept(message) => EventKind::Warning { message },
+    }
+}
+
+/// Runs a plan to its end, with everything around it.
+pub(super) fn perform(
+    plan: Plan,
+    registry: &Registry,
+    news: mpsc::UnboundedReceiver<EventKind>,
+    reports: impl FnOnce(&Plan, &RunDir) -> Result<Vec<Box<dyn Report>>, Failure>,
+) -> Result<Performed, Failure> {
     let runtime = runtime(&plan)?;
     // Before anything is written: a cluster that is not there makes no run.
     let kubernetes = match &plan.cluster {
@@ -94,7 +149,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     };
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let id = dir.intro()?.id;
-    let feed = Feed::spawn(reports(args, &plan, &dir)?)
+    let feed = Feed::spawn(reports(&plan, &dir)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
         options::complain(&format!(
@@ -107,9 +162,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let sender = feed.sender();
     let means = Means {
         shown_dir: shown(dir.path()),
-        dir,
+        dir: dir.clone(),
         id: id.clone(),
-        judges,
+        judges: registry.judges(),
+        news: Some(news),
         local: Arc::new(LocalExecutor),
         kubernetes,
         events: Box::new(move |event| sender.send(event)),
@@ -131,14 +187,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for problem in &problems {
         options::complain(&format!("error: {problem}"));
     }
-    let status =
-        status(&ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?);
+    let ended = ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?;
+    let mut status = status(&ended);
     // A report that was asked for and is not there is an error, but hides no failure.
-    Ok(if problems.is_empty() || status != ExitStatus::Passed {
-        status
-    } else {
-        ExitStatus::Errored
-    })
+    if !problems.is_empty() && status == ExitStatus::Passed {
+        status = ExitStatus::Errored;
+    }
+    Ok(Performed { status, ended, dir })
 }
 
 fn runtime(plan: &Plan) -> Result<tokio::runtime::Runtime, Failure> {

@@ -64,14 +64,7 @@ impl State {
         match &event.kind {
             EventKind::RunStarted {
                 run, dir, suites, ..
-            } => {
-                self.run = clean::line(run).into_owned();
-                self.shown_dir = clean::line(dir).into_owned();
-                self.dir.clone_from(dir);
-                self.suites = suites.iter().map(Suite::new).collect();
-                let names = self.suites.iter().map(|suite| text::width(&suite.name));
-                self.longest_name = names.max().unwrap_or(0);
-            }
+            } => self.begin(run, dir, suites),
             EventKind::PhaseChanged {
                 suite,
                 attempt,
@@ -108,6 +101,7 @@ impl State {
                     self.change(*suite, |suite| suite.last = last_of(case));
                 }
             }
+            EventKind::JudgementRestarted { suite, .. } => self.change(*suite, Suite::forget),
             EventKind::JudgeSaid { suite, message, .. } => {
                 self.change(*suite, |suite| {
                     suite.last = clean::line(message).into_owned();
@@ -137,8 +131,19 @@ impl State {
                 self.active.clear();
                 self.finished = true;
             }
-            EventKind::Warning { .. } | EventKind::Observed { .. } => {}
+            EventKind::Warning { .. }
+            | EventKind::JudgeReloaded { .. }
+            | EventKind::Observed { .. } => {}
         }
+    }
+
+    fn begin(&mut self, run: &str, dir: &str, suites: &[SuiteIntro]) {
+        self.run = clean::line(run).into_owned();
+        self.shown_dir = clean::line(dir).into_owned();
+        dir.clone_into(&mut self.dir);
+        self.suites = suites.iter().map(Suite::new).collect();
+        let names = self.suites.iter().map(|suite| text::width(&suite.name));
+        self.longest_name = names.max().unwrap_or(0);
     }
 
     fn change(&mut self, suite: SuiteIndex, change: impl FnOnce(&mut Suite)) {
@@ -160,6 +165,12 @@ impl State {
 }
 
 impl Suite {
+    /// What was reported no longer counts.
+    fn forget(&mut self) {
+        self.progress = None;
+        self.last.clear();
+    }
+
     fn new(intro: &SuiteIntro) -> Self {
         Self {
             name: clean::line(&intro.name).into_owned(),
