@@ -12,6 +12,7 @@
 //! `ARCHITECTURE.md` in the repository is the map.
 
 pub mod capture;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod event;

@@ -14,13 +14,17 @@ mod doctor;
 mod explain;
 mod failure;
 mod judge;
+mod lock;
 mod logs;
 mod options;
 mod plan;
+mod rejudge;
 mod report;
 mod run;
 mod runs;
 mod show;
+mod verdicts;
+mod watch;
 
 pub(crate) use failure::Failure;
 
@@ -60,6 +64,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Watch(watch::WatchArgs),
+    Rejudge(rejudge::RejudgeArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
@@ -69,6 +75,7 @@ enum Command {
     Runs(runs::RunsArgs),
     Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
+    Lock(lock::LockArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
@@ -88,6 +95,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Watch(args) => watch::watch(&args),
+        Command::Rejudge(args) => rejudge::rejudge(&args),
+        Command::Lock(args) => lock::lock(&args),
         Command::Check(args) => streams(|out, err, color| check::check(&args, out, err, color)),
         Command::Plan(args) => {
             streams(|out, err, color| plan::plan(&args, options::cores(), out, err, color))

@@ -16,7 +16,7 @@ use crate::plugin::{LoadError, Registry};
 use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
 
 /// The pipeline that is meant when none is named.
-const PIPELINE: &str = "pipeline.toml";
+pub(super) const PIPELINE: &str = "pipeline.toml";
 
 /// How something is printed to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -201,14 +201,8 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Loads the judges of a plan; all that cannot be used are told at once.
-pub(super) fn load_judges(plan: &Plan) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
-    load_specs(&plan.judges)
-}
-
-fn load_specs(
-    specs: &BTreeMap<String, JudgeSpec>,
-) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
+/// Loads judges; all that cannot be used are told at once.
+pub(super) fn load_judges(specs: &BTreeMap<String, JudgeSpec>) -> Result<Registry, Failure> {
     let registry = Registry::load(specs).map_err(|errors| {
         let line = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
             Some(JudgeSource::File(path)) => format!("error: {error}\n  --> {}\n", path.display()),
@@ -220,10 +214,7 @@ fn load_specs(
     for warning in registry.warnings() {
         complain(&format!("warning: {warning}"));
     }
-    Ok(specs
-        .keys()
-        .filter_map(|name| Some((name.clone(), registry.get(name)?)))
-        .collect())
+    Ok(registry)
 }
 
 /// Loads the judge a person named: of the pipeline, built in, or a file.
@@ -232,22 +223,32 @@ pub(super) fn judge(
     config: Option<&str>,
     pipeline: Option<&Path>,
 ) -> Result<(Arc<dyn Judge>, String), Failure> {
+    let (name, spec) = named_spec(asked, config, pipeline)?;
+    let json = crate::plugin::config_json(&spec);
+    let mut judges = load_judges(&BTreeMap::from([(name, spec)]))?.judges();
+    let (_, judge) = judges
+        .pop_first()
+        .ok_or_else(|| Failure::errored(format!("judge \"{asked}\" was not loaded")))?;
+    Ok((judge, json))
+}
+
+/// The judge a person named and what it is called from here on.
+pub(super) fn named_spec(
+    asked: &str,
+    config: Option<&str>,
+    pipeline: Option<&Path>,
+) -> Result<(String, JudgeSpec), Failure> {
     let mut spec = find_spec(asked, pipeline)?;
     if let Some(text) = config {
         spec.config = serde_json::from_str(text)
             .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
     }
-    let json = crate::plugin::config_json(&spec);
     let name = Path::new(asked)
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let mut judges = load_specs(&BTreeMap::from([(name, spec)]))?;
-    let (_, judge) = judges
-        .pop_first()
-        .ok_or_else(|| Failure::errored(format!("judge \"{asked}\" was not loaded")))?;
-    Ok((judge, json))
+    Ok((name, spec))
 }
 
 fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use tokio::sync::mpsc;
 
 use super::options::{LookArgs, ReportArg, SelectArgs};
-use super::{Failure, options};
+use super::{Failure, lock, options};
+use crate::event::EventKind;
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
+use crate::plugin::{News, Registry, Reloader, Replaced};
 use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
@@ -36,12 +39,15 @@ Examples:
   tribunal run --label team=pay --jobs 8    by label, eight at once
   tribunal run --fail-fast                  stop the rest at the first failure
   tribunal run --report junit=out/junit.xml --report json=out/run.json
+  tribunal run --locked                     only the judges of tribunal.lock; nothing is reloaded
   tribunal run --format json | jq .status   the summary on standard output
   tribunal run --format jsonl | jq .event   every event as it happens
   tribunal run --output live                all that the suites print, as it comes
 
 What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the
-third leaves at once. Everything is kept in .tribunal/runs/<id>/ beside the pipeline.
+third leaves at once. A judge that is built anew meanwhile is in force at once: attempts under way are judged
+by it from their first byte. Everything is kept in .tribunal/runs/<id>/
+beside the pipeline.
 
 On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours,
 TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols.
@@ -68,6 +74,9 @@ pub(super) struct RunArgs {
     /// junit, markdown.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
+    /// Demands the judges of `tribunal.lock`, byte for byte, and reloads none while it runs.
+    #[arg(long)]
+    locked: bool,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -87,8 +96,61 @@ enum RunFormat {
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
-    let plan = plan(args)?;
-    let judges = options::load_judges(&plan)?;
+    let mut plan = plan(args)?;
+    if args.locked {
+        lock::demand(&mut plan)?;
+    }
+    let registry = Arc::new(options::load_judges(&plan.judges)?);
+    let (sender, news) = mpsc::unbounded_channel();
+    // With locked judges nothing is reloaded; otherwise until the run has ended.
+    let reloader = if args.locked {
+        None
+    } else {
+        let tell = move |news| drop(sender.send(event_of(news)));
+        Some(
+            Reloader::start(Arc::clone(&registry), tell)
+                .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?,
+        )
+    };
+    let performed = perform(plan, &registry, news, |plan, dir| show(args, plan, dir))?;
+    drop(reloader);
+    Ok(performed.status)
+}
+
+/// A run that has ended.
+pub(super) struct Performed {
+    /// What it comes to.
+    pub(super) status: ExitStatus,
+    /// How it ended.
+    pub(super) ended: RunEnd,
+    /// Where it is kept.
+    pub(super) dir: RunDir,
+}
+
+/// How a run is told.
+pub(super) struct Shown {
+    pub(super) reports: Vec<Box<dyn Report>>,
+    /// Listens to keys and signals for as long as the run, in whatever way that is left.
+    pub(super) console: Option<Console>,
+}
+
+/// What the reloader says, as the run's journal has it.
+pub(super) fn event_of(news: News) -> EventKind {
+    match news {
+        News::Replaced(Replaced { judge, from, to }) => {
+            EventKind::JudgeReloaded { judge, from, to }
+        }
+        News::Kept(message) => EventKind::Warning { message },
+    }
+}
+
+/// Runs a plan to its end, with everything around it.
+pub(super) fn perform(
+    plan: Plan,
+    registry: &Registry,
+    news: mpsc::UnboundedReceiver<EventKind>,
+    show: impl FnOnce(&Plan, &RunDir) -> Result<Shown, Failure>,
+) -> Result<Performed, Failure> {
     let runtime = runtime(&plan)?;
     // Before anything is written: a cluster that is not there makes no run.
     let kubernetes = match &plan.cluster {
@@ -110,12 +172,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     };
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let id = dir.intro()?.id;
-    let settings = settings(args, &plan, &dir);
-    // Listens until this function is left, in whatever way.
-    let console = Console::open(&settings).map_err(|error| {
-        Failure::errored(format!("cannot listen to signals and keys: {error}"))
-    })?;
-    let feed = Feed::spawn(reports(args, &plan, &dir, settings)?)
+    let Shown { reports, console } = show(&plan, &dir)?;
+    let feed = Feed::spawn(reports)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
         options::complain(&format!(
@@ -128,9 +186,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let sender = feed.sender();
     let means = Means {
         shown_dir: shown(dir.path()),
-        dir,
+        dir: dir.clone(),
         id: id.clone(),
-        judges,
+        judges: registry.judges(),
+        news: Some(news),
         local: Arc::new(LocalExecutor),
         kubernetes,
         events: Box::new(move |event| sender.send(event)),
@@ -153,14 +212,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     for problem in &problems {
         options::complain(&format!("error: {problem}"));
     }
-    let status =
-        status(&ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?);
+    let ended = ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?;
+    let mut status = status(&ended);
     // A report that was asked for and is not there is an error, but hides no failure.
-    Ok(if problems.is_empty() || status != ExitStatus::Passed {
-        status
-    } else {
-        ExitStatus::Errored
-    })
+    if !problems.is_empty() && status == ExitStatus::Passed {
+        status = ExitStatus::Errored;
+    }
+    Ok(Performed { status, ended, dir })
 }
 
 fn runtime(plan: &Plan) -> Result<tokio::runtime::Runtime, Failure> {
@@ -238,12 +296,10 @@ fn settings(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Settings {
 }
 
 /// The terminal or JSON on standard output, the journal, and what was asked for.
-fn reports(
-    args: &RunArgs,
-    plan: &Plan,
-    dir: &RunDir,
-    settings: Settings,
-) -> Result<Vec<Box<dyn Report>>, Failure> {
+fn show(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Shown, Failure> {
+    let settings = settings(args, plan, dir);
+    let console = Console::open(&settings)
+        .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))?;
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
     let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
     let stdout = Box::new(std::io::stdout());
@@ -255,7 +311,10 @@ fn reports(
     for target in &plan.reports {
         reports.push(file_report(target, Some(dir.path().to_owned()))?);
     }
-    Ok(reports)
+    Ok(Shown {
+        reports,
+        console: Some(console),
+    })
 }
 
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.

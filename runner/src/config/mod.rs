@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 mod error;
 mod human;
 mod load;
+pub mod lock;
 mod read;
 mod render;
 mod schema;

@@ -71,6 +71,8 @@ pub struct SuiteConfig {
     pub shards: Option<u32>,
     /// Globs, relative to `cwd`.
     pub artifacts: Vec<String>,
+    /// Globs, relative to [`Pipeline::root`], of the sources that `tribunal watch` watches.
+    pub watch: Vec<String>,
     /// Relative to [`Pipeline::root`], or absolute.
     pub cwd: String,
     /// How long the program may run.

@@ -109,11 +109,6 @@ impl Proxy {
         }
     }
 
-    /// The requests so far.
-    pub(crate) fn seen(&self) -> Vec<Kind> {
-        self.shared.seen.lock().expect("whole").clone()
-    }
-
     /// What went wrong so far, in words.
     pub(crate) fn faults(&self) -> Vec<String> {
         self.shared.done.lock().expect("whole").clone()

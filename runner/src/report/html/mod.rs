@@ -125,6 +125,10 @@ impl Report for Html {
             if let EventKind::AttemptFinished { suite, record, .. } = &event.kind {
                 self.cases.attempt(*suite, record.attempt);
             }
+            if let EventKind::JudgementRestarted { suite, .. } = &event.kind {
+                // No attempt has this number: whatever is reported from here on begins anew.
+                self.cases.attempt(*suite, 0);
+            }
             self.run.take(event);
         }
         Ok(())

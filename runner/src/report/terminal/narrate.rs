@@ -57,6 +57,23 @@ impl Terminal {
                 clean::line(message).into_owned(),
                 Verbosity::Normal,
             ),
+            EventKind::JudgeReloaded { judge, from, to } => {
+                let what = format!(
+                    "judge {}: {} → {}",
+                    clean::line(judge),
+                    crate::model::short_digest(from),
+                    crate::model::short_digest(to)
+                );
+                self.note("RELOAD", None, what, Verbosity::Normal)
+            }
+            EventKind::JudgementRestarted { suite, judge, .. } => {
+                let what = format!(
+                    "judged from the first byte by {} {}",
+                    clean::line(&judge.name),
+                    crate::model::short_digest(&judge.digest)
+                );
+                self.note("REJUDGE", Some(*suite), what, Verbosity::Normal)
+            }
             EventKind::RunFinished { summary } => self.recap(summary),
             EventKind::CaseReported { .. }
             | EventKind::Progress { .. }

@@ -71,14 +71,7 @@ impl State {
         match &event.kind {
             EventKind::RunStarted {
                 run, dir, suites, ..
-            } => {
-                self.run = clean::line(run).into_owned();
-                self.shown_dir = clean::line(dir).into_owned();
-                self.dir.clone_from(dir);
-                self.suites = suites.iter().map(Suite::new).collect();
-                let names = self.suites.iter().map(|suite| text::width(&suite.name));
-                self.longest_name = names.max().unwrap_or(0);
-            }
+            } => self.begin(run, dir, suites),
             EventKind::PhaseChanged {
                 suite,
                 attempt,
@@ -115,6 +108,7 @@ impl State {
                     self.change(*suite, |suite| suite.last = last_of(case));
                 }
             }
+            EventKind::JudgementRestarted { suite, .. } => self.change(*suite, Suite::forget),
             EventKind::JudgeSaid { suite, message, .. } => {
                 self.change(*suite, |suite| {
                     suite.last = clean::line(message).into_owned();
@@ -144,8 +138,19 @@ impl State {
                 self.active.clear();
                 self.finished = true;
             }
-            EventKind::Warning { .. } | EventKind::Observed { .. } => {}
+            EventKind::Warning { .. }
+            | EventKind::JudgeReloaded { .. }
+            | EventKind::Observed { .. } => {}
         }
+    }
+
+    fn begin(&mut self, run: &str, dir: &str, suites: &[SuiteIntro]) {
+        self.run = clean::line(run).into_owned();
+        self.shown_dir = clean::line(dir).into_owned();
+        dir.clone_into(&mut self.dir);
+        self.suites = suites.iter().map(Suite::new).collect();
+        let names = self.suites.iter().map(|suite| text::width(&suite.name));
+        self.longest_name = names.max().unwrap_or(0);
     }
 
     fn change(&mut self, suite: SuiteIndex, change: impl FnOnce(&mut Suite)) {
@@ -176,6 +181,12 @@ impl State {
 }
 
 impl Suite {
+    /// What was reported no longer counts.
+    fn forget(&mut self) {
+        self.progress = None;
+        self.last.clear();
+    }
+
     fn new(intro: &SuiteIntro) -> Self {
         Self {
             own_name: intro.name.clone(),
