@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod event;
 pub mod executor;
+pub mod history;
 pub mod judge;
 pub mod model;
 pub mod os;

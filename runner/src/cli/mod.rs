@@ -12,7 +12,9 @@ use crate::model::ExitStatus;
 mod check;
 mod doctor;
 mod explain;
+mod failed;
 mod failure;
+mod history;
 mod judge;
 mod logs;
 mod options;
@@ -21,6 +23,7 @@ mod report;
 mod run;
 mod runs;
 mod show;
+mod table;
 
 pub(crate) use failure::Failure;
 
@@ -29,12 +32,14 @@ Examples:
   tribunal run                       run every suite of ./pipeline.toml
   tribunal run 'unit*' --jobs 2      the suites whose name begins with unit, two at once
   tribunal run --label team=pay      the suites with that label
+  tribunal run --failed              only what did not pass in the last run
   tribunal plan                      what would run; touches nothing
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
   tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
+  tribunal history flaky             what passes and fails without a change
   tribunal doctor                    what the cluster's credentials lack
 
 Exit codes of run and judge:
@@ -67,6 +72,7 @@ enum Command {
     Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    History(history::HistoryArgs),
     Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
 }
@@ -97,6 +103,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::History(args) => history::history(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };

@@ -50,12 +50,6 @@ impl SelectArgs {
             ..Selection::default()
         }
     }
-
-    /// Reads the pipeline and plans what is selected.
-    pub(super) fn plan(&self, selection: &Selection) -> Result<Plan, Failure> {
-        let pipeline = load(&self.pipeline)?;
-        crate::plan::resolve(&pipeline, selection).map_err(Failure::from)
-    }
 }
 
 /// Reads a pipeline; every mistake in it is in the failure.

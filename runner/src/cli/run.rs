@@ -1,16 +1,17 @@
 //! `tribunal run`: runs the pipeline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::options::{Format, LookArgs, ReportArg, SelectArgs};
-use super::{Failure, options};
+use super::{Failure, failed, options};
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
+use crate::history::{self, Past, Want};
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
 use crate::report::ctrf::Ctrf;
@@ -25,6 +26,7 @@ use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
 use crate::run::journal::Journal;
 use crate::run::signal::Signals;
+use crate::run::source;
 use crate::run::{self, Means, RunEnd};
 
 /// Runs the suites of a pipeline and judges them.
@@ -34,6 +36,8 @@ Examples:
   tribunal run                              every suite
   tribunal run unit 'e2e*'                  by name; * and ? stand for anything
   tribunal run --label team=pay --jobs 8    by label, eight at once
+  tribunal run --failed                     only what did not pass in the last run
+  tribunal run 'e2e*' --failed 7f3k         of that, what did not pass in run 7f3k
   tribunal run --fail-fast                  stop the rest at the first failure
   tribunal run --report junit=out/junit.xml --report json=out/run.json
   tribunal run --format json | jq .status   the summary on standard output
@@ -47,6 +51,10 @@ Exit codes:
 pub(super) struct RunArgs {
     #[command(flatten)]
     select: SelectArgs,
+    /// Only suites that did not pass in an earlier run [default: the last]: what failed, could not be decided, was
+    /// cancelled or never started. Says what it takes from which run; nothing to run again is exit code 4.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest")]
+    failed: Option<String>,
     /// Suites at once on this machine [default: the pipeline's, or the number of cores].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -92,9 +100,11 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         }
         None => None,
     };
+    let past = past(&plan.root, &plan.pipeline, None);
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
+    let looking = source::look(&plan.root, &dir);
     let id = dir.intro()?.id;
-    let feed = Feed::spawn(reports(args, &plan, &dir)?)
+    let feed = Feed::spawn(reports(args, &plan, &dir, past)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
         options::complain(&format!(
@@ -121,6 +131,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
     let problems = feed.finish();
+    looking.finish();
     drop(heart);
     for left in &orphans {
         options::complain(&format!(
@@ -174,7 +185,13 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
     selection.jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
     selection.fail_fast = args.fail_fast.then_some(true);
     selection.retries = args.retries;
-    let mut plan = args.select.plan(&selection)?;
+    let pipeline = options::load(&args.select.pipeline)?;
+    if let Some(asked) = &args.failed {
+        let again = failed::pick(&pipeline, asked)?;
+        options::complain(&again.said);
+        selection.only = Some(again.suites);
+    }
+    let mut plan = crate::plan::resolve(&pipeline, &selection)?;
     let here = std::env::current_dir().unwrap_or_default();
     plan.reports
         .extend(args.report.iter().map(|report| ReportTarget {
@@ -182,6 +199,20 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
             path: here.join(&report.path),
         }));
     Ok(plan)
+}
+
+/// Earlier runs of a pipeline, for the recap. It does without those that cannot be read; `history` names them.
+pub(super) fn past(root: &Path, pipeline: &str, before: Option<String>) -> Past {
+    let want = Want {
+        last: Some(Past::RUNS),
+        pipeline: Some(pipeline.to_owned()),
+        before,
+        ..Want::default()
+    };
+    Past {
+        runs: history::load(root, &want).unwrap_or_default().runs,
+        branch: source::branch(root),
+    }
 }
 
 fn intro(plan: &Plan, id: String) -> RunIntro {
@@ -198,13 +229,19 @@ fn intro(plan: &Plan, id: String) -> RunIntro {
 }
 
 /// The terminal or JSON on standard output, the journal, and what was asked for.
-fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Report>>, Failure> {
+fn reports(
+    args: &RunArgs,
+    plan: &Plan,
+    dir: &RunDir,
+    past: Past,
+) -> Result<Vec<Box<dyn Report>>, Failure> {
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
     let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
     match args.format {
         Format::Human => {
             let mut settings = args.look.settings();
             settings.run_dir = Some(dir.path().to_owned());
+            settings.past = Some(Arc::new(past));
             settings.outputs = plan
                 .reports
                 .iter()
@@ -257,7 +294,7 @@ fn name(format: ReportFormat) -> &'static str {
 }
 
 /// A path as people typed it, where it is below the present folder.
-fn shown(path: &std::path::Path) -> String {
+fn shown(path: &Path) -> String {
     let here: PathBuf = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here)
         .unwrap_or(path)

@@ -22,6 +22,7 @@ mod dispatcher;
 pub mod heartbeat;
 pub mod journal;
 pub mod signal;
+pub mod source;
 mod suite;
 mod tally;
 

@@ -9,6 +9,7 @@ mod detect;
 mod evidence;
 mod line;
 mod narrate;
+mod past;
 mod recap;
 mod rows;
 mod screen;
@@ -105,6 +106,7 @@ impl Terminal {
             run: &self.state.run,
             shown_dir: &self.state.shown_dir,
             dir: dir.unwrap_or(Path::new(&self.state.dir)),
+            past: self.settings.past.as_deref(),
         }
     }
 

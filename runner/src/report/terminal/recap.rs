@@ -3,7 +3,7 @@
 use super::sections::{self, name};
 use super::settings::Verbosity;
 use super::style::{self, DIM, GREEN, Line, MAGENTA, RED, YELLOW};
-use super::{clean, detail, text};
+use super::{clean, detail, past, text};
 use crate::model::{Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
 use crate::report::exit_status;
 
@@ -31,11 +31,12 @@ pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         .map(|suite| text::width(&suite.name))
         .max();
     let name_columns = longest.unwrap_or(0).clamp(4, 40);
-    for section in sections::of(summary) {
+    for section in sections::of(recap.context, summary) {
         lines.extend(section.lines(recap.context, name_columns));
     }
     lines.extend(verdict(recap, summary));
-    lines.extend(slowest(summary));
+    lines.extend(past::changes(recap.context, summary));
+    lines.extend(slowest(recap.context, summary));
     lines.extend(places(recap));
     if !recap.replay {
         lines.extend(exit(summary));
@@ -147,9 +148,9 @@ fn case_counts(summary: &RunSummary) -> Option<String> {
 }
 
 /// The three slowest suites, as far as each took a tenth of the run.
-fn slowest(summary: &RunSummary) -> Option<Line> {
+fn slowest(context: detail::Context<'_>, summary: &RunSummary) -> Option<Line> {
     if summary.suites.len() < SLOWEST_FROM {
-        return None;
+        return past::slower(context, summary);
     }
     let mut suites: Vec<&SuiteSummary> = summary
         .suites
@@ -160,7 +161,10 @@ fn slowest(summary: &RunSummary) -> Option<Line> {
     let parts: Vec<String> = suites
         .into_iter()
         .take(3)
-        .map(|suite| format!("{} {}", name(suite), text::rough(suite.duration_ms)))
+        .map(|suite| {
+            let usual = past::usual(context, suite);
+            format!("{} {}{usual}", name(suite), text::rough(suite.duration_ms))
+        })
         .collect();
     (!parts.is_empty()).then(|| Line::new().with(DIM, format!("slowest: {}", parts.join(", "))))
 }

@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::detail::{self, one_line};
 use super::line::unverified;
 use super::style::{BOLD, Line, MAGENTA, RED, YELLOW};
-use super::{clean, text};
+use super::{clean, past, text};
 use crate::model::{CaseStatus, RunSummary, SuiteStatus, SuiteSummary};
 
 /// Lines in each section, so that the recap fits a screen.
@@ -23,7 +23,7 @@ pub(super) struct Section {
 }
 
 /// Returns the sections of a run; those without an entry have no line.
-pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
+pub(super) fn of(context: detail::Context<'_>, summary: &RunSummary) -> Vec<Section> {
     let with = |wanted: fn(SuiteStatus) -> bool| -> Vec<&SuiteSummary> {
         summary
             .suites
@@ -70,7 +70,10 @@ pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
             count: count(&flaky),
             entries: flaky
                 .iter()
-                .map(|suite| (name(suite), flakiness(suite)))
+                .map(|suite| {
+                    let again = past::flaky_again(context, suite);
+                    (name(suite), format!("{}{again}", flakiness(suite)))
+                })
                 .collect(),
             limit: OTHERS,
         },

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::detect::{ColorChoice, Facts, Flags};
+use crate::history::Past;
 
 /// Whether there is a region that is drawn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct Settings {
     pub program: String,
     /// Other reports of this run, as name and path, for the last lines.
     pub outputs: Vec<(String, String)>,
+    /// Earlier runs, for what is new and what is usual; none says nothing of either.
+    pub past: Option<Arc<Past>>,
 }
 
 impl Settings {
@@ -102,6 +105,7 @@ impl Settings {
             run_dir: None,
             program: "tribunal".to_owned(),
             outputs: Vec::new(),
+            past: None,
         }
     }
 

@@ -131,7 +131,7 @@ impl RunDir {
         Ok(dir)
     }
 
-    /// Finds a run by id, by a beginning of its id, by path, or the newest by `latest`.
+    /// Finds a run by id, by a beginning or the [`short`] end of its id, by path, or the newest by `latest`.
     pub fn find(root: &Path, asked: &str) -> Result<Self, DirError> {
         let runs = runs_dir(root);
         let path = if asked.contains('/') {
@@ -143,7 +143,7 @@ impl RunDir {
         } else {
             let found: Vec<String> = ids(root)?
                 .into_iter()
-                .filter(|id| id.starts_with(asked))
+                .filter(|id| id.starts_with(asked) || short(id) == asked)
                 .collect();
             match found.as_slice() {
                 [] => return Err(no_run(asked, &runs)),
@@ -168,6 +168,13 @@ impl RunDir {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder whose `.tribunal/runs/` it is in; none for a run that lies elsewhere.
+    pub fn root(&self) -> Option<&Path> {
+        let runs = self.path.parent()?;
+        let root = runs.parent()?.parent()?;
+        (runs == runs_dir(root)).then_some(root)
     }
 
     /// Its `run.json`.
@@ -287,6 +294,11 @@ pub fn ids(root: &Path) -> Result<Vec<String>, DirError> {
 /// Where runs are kept below a pipeline's folder.
 pub fn runs_dir(root: &Path) -> PathBuf {
     root.join(".tribunal").join("runs")
+}
+
+/// The end of an id that people are shown: `7f3k` of `20261122-1532-7f3k`.
+pub fn short(id: &str) -> &str {
+    id.rsplit('-').next().unwrap_or(id)
 }
 
 fn no_run(asked: &str, runs: &Path) -> DirError {
