@@ -11,6 +11,7 @@
 //!
 //! `ARCHITECTURE.md` in the repository is the map.
 
+pub mod archive;
 pub mod capture;
 pub mod cli;
 pub mod config;

@@ -10,3 +10,4 @@ mod history;
 mod hostile;
 mod runs;
 mod signals;
+mod store;

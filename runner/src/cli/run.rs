@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{Format, LookArgs, ReportArg, SelectArgs};
-use super::{Failure, failed, options};
+use super::{Failure, failed, options, runs};
+use crate::config::Keep;
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
@@ -79,7 +80,7 @@ pub(super) struct RunArgs {
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
-    let plan = plan(args)?;
+    let (plan, keep) = plan(args)?;
     let judges = options::load_judges(&plan)?;
     let runtime = runtime(&plan)?;
     // Before anything is written: a cluster that is not there makes no run.
@@ -111,6 +112,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
             "warning: processes that leave their suite may remain: {error}"
         ));
     }
+    let root = plan.root.clone();
     let plan = Arc::new(plan);
     let heart = Heartbeat::start(&dir)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
@@ -133,6 +135,9 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let problems = feed.finish();
     looking.finish();
     drop(heart);
+    if keep.auto {
+        runs::prune_quietly(&root, &keep);
+    }
     for left in &orphans {
         options::complain(&format!(
             "warning: process {} ({}) had left its suite and was ended",
@@ -180,7 +185,7 @@ fn on_cluster(plan: &Plan, error: &kubernetes::ConnectError) -> String {
     format!("{error}\nneeded by: {who}; nothing was run")
 }
 
-fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+fn plan(args: &RunArgs) -> Result<(Plan, Keep), Failure> {
     let mut selection = args.select.selection();
     selection.jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
     selection.fail_fast = args.fail_fast.then_some(true);
@@ -198,7 +203,7 @@ fn plan(args: &RunArgs) -> Result<Plan, Failure> {
             format: report.format,
             path: here.join(&report.path),
         }));
-    Ok(plan)
+    Ok((plan, pipeline.keep))
 }
 
 /// Earlier runs of a pipeline, for the recap. It does without those that cannot be read; `history` names them.

@@ -21,6 +21,7 @@ pub mod dir;
 mod dispatcher;
 pub mod heartbeat;
 pub mod journal;
+pub mod prune;
 pub mod signal;
 pub mod source;
 mod suite;

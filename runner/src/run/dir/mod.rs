@@ -16,7 +16,8 @@ pub const DIR_VERSION: u32 = 1;
 pub const JOURNAL: &str = "events.jsonl";
 /// The summary's file name.
 pub const SUMMARY: &str = "summary.json";
-const INTRO: &str = "run.json";
+/// The introduction's file name.
+pub(crate) const INTRO: &str = "run.json";
 
 /// Why a run directory could not be made, found or read.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +108,7 @@ impl RunDir {
     /// Makes a new one below `root` and points `latest` at it. The id is new even when two runs begin in
     /// the same instant.
     pub fn create(root: &Path, intro: impl FnOnce(String) -> RunIntro) -> Result<Self, DirError> {
-        let runs = runs_dir(root);
-        fs::create_dir_all(&runs).map_err(io_error("make", &runs))?;
-        ignore_in_git(root);
+        let runs = prepare(root)?;
         let (id, path) = loop {
             let id = new_id();
             let path = runs.join(&id);
@@ -163,6 +162,14 @@ impl RunDir {
         let dir = Self { path };
         dir.intro()?;
         Ok(dir)
+    }
+
+    /// Takes a folder as a run's, wherever it lies.
+    pub(crate) fn at(path: &Path) -> Result<Self, DirError> {
+        let dir = Self {
+            path: path.to_owned(),
+        };
+        dir.intro().map(|_| dir)
     }
 
     /// Where it is.
@@ -253,6 +260,14 @@ impl RunDir {
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), DirError> {
         write_json(&self.path.join(name), value)
     }
+}
+
+/// Makes the folder of the runs below `root`, and returns it.
+pub fn prepare(root: &Path) -> Result<PathBuf, DirError> {
+    let runs = runs_dir(root);
+    fs::create_dir_all(&runs).map_err(io_error("make", &runs))?;
+    ignore_in_git(root);
+    Ok(runs)
 }
 
 /// Makes a directory and those above it.
