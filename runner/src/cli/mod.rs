@@ -12,7 +12,9 @@ use crate::model::ExitStatus;
 mod check;
 mod doctor;
 mod explain;
+mod failed;
 mod failure;
+mod history;
 mod judge;
 mod lock;
 mod logs;
@@ -23,6 +25,7 @@ mod report;
 mod run;
 mod runs;
 mod show;
+mod table;
 mod verdicts;
 mod watch;
 
@@ -33,12 +36,14 @@ Examples:
   tribunal run                       run every suite of ./pipeline.toml
   tribunal run 'unit*' --jobs 2      the suites whose name begins with unit, two at once
   tribunal run --label team=pay      the suites with that label
+  tribunal run --failed              only what did not pass in the last run
   tribunal plan                      what would run; touches nothing
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
   tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
+  tribunal history flaky             what passes and fails without a change
   tribunal doctor                    what the cluster's credentials lack
 
 Exit codes of run and judge:
@@ -73,6 +78,7 @@ enum Command {
     Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    History(history::HistoryArgs),
     Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
     Lock(lock::LockArgs),
@@ -107,6 +113,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::History(args) => history::history(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };

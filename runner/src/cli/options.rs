@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::config::Pipeline;
 use crate::judge::Judge;
-use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, Plan, ReportFormat, Selection};
+use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, ReportFormat, Selection};
 use crate::plugin::{LoadError, Registry};
 use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
 
@@ -49,12 +49,6 @@ impl SelectArgs {
             cores: cores(),
             ..Selection::default()
         }
-    }
-
-    /// Reads the pipeline and plans what is selected.
-    pub(super) fn plan(&self, selection: &Selection) -> Result<Plan, Failure> {
-        let pipeline = load(&self.pipeline)?;
-        crate::plan::resolve(&pipeline, selection).map_err(Failure::from)
     }
 }
 

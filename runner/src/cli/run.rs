@@ -1,6 +1,6 @@
 //! `tribunal run`: runs the pipeline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +8,13 @@ use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
 use super::options::{LookArgs, ReportArg, SelectArgs};
-use super::{Failure, lock, options};
+use super::{Failure, failed, lock, options, runs};
+use crate::config::Keep;
 use crate::event::EventKind;
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
+use crate::history::{self, Past, Want};
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
 use crate::plugin::{News, Registry, Reloader, Replaced};
@@ -28,6 +30,7 @@ use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
 use crate::run::journal::Journal;
 use crate::run::signal::Signals;
+use crate::run::source;
 use crate::run::{self, Means, RunEnd};
 
 /// Runs the suites of a pipeline and judges them.
@@ -37,6 +40,8 @@ Examples:
   tribunal run                              every suite
   tribunal run unit 'e2e*'                  by name; * and ? stand for anything
   tribunal run --label team=pay --jobs 8    by label, eight at once
+  tribunal run --failed                     only what did not pass in the last run
+  tribunal run 'e2e*' --failed 7f3k         of that, what did not pass in run 7f3k
   tribunal run --fail-fast                  stop the rest at the first failure
   tribunal run --report junit=out/junit.xml --report json=out/run.json
   tribunal run --locked                     only the judges of tribunal.lock; nothing is reloaded
@@ -58,6 +63,10 @@ Exit codes:
 pub(super) struct RunArgs {
     #[command(flatten)]
     select: SelectArgs,
+    /// Only suites that did not pass in an earlier run [default: the last]: what failed, could not be decided, was
+    /// cancelled or never started. Says what it takes from which run; nothing to run again is exit code 4.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest")]
+    failed: Option<String>,
     /// Suites at once on this machine [default: the pipeline's, or the number of cores].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -96,7 +105,7 @@ enum RunFormat {
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
-    let mut plan = plan(args)?;
+    let (mut plan, keep) = plan(args)?;
     if args.locked {
         lock::demand(&mut plan)?;
     }
@@ -112,8 +121,13 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
                 .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?,
         )
     };
-    let performed = perform(plan, &registry, news, |plan, dir| show(args, plan, dir))?;
+    let (root, past) = (plan.root.clone(), past(&plan.root, &plan.pipeline, None));
+    let show = |plan: &Plan, dir: &RunDir| show(args, plan, dir, past);
+    let performed = perform(plan, &registry, news, show)?;
     drop(reloader);
+    if keep.auto {
+        runs::prune_quietly(&root, &keep);
+    }
     Ok(performed.status)
 }
 
@@ -171,6 +185,7 @@ pub(super) fn perform(
         None => None,
     };
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
+    let looking = source::look(&plan.root, &dir);
     let id = dir.intro()?.id;
     let Shown { reports, console } = show(&plan, &dir)?;
     let feed = Feed::spawn(reports)
@@ -202,6 +217,7 @@ pub(super) fn perform(
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
     let problems = feed.finish();
     drop(console);
+    looking.finish();
     drop(heart);
     for left in &orphans {
         options::complain(&format!(
@@ -249,19 +265,39 @@ fn on_cluster(plan: &Plan, error: &kubernetes::ConnectError) -> String {
     format!("{error}\nneeded by: {who}; nothing was run")
 }
 
-fn plan(args: &RunArgs) -> Result<Plan, Failure> {
+fn plan(args: &RunArgs) -> Result<(Plan, Keep), Failure> {
     let mut selection = args.select.selection();
     selection.jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
     selection.fail_fast = args.fail_fast.then_some(true);
     selection.retries = args.retries;
-    let mut plan = args.select.plan(&selection)?;
+    let pipeline = options::load(&args.select.pipeline)?;
+    if let Some(asked) = &args.failed {
+        let again = failed::pick(&pipeline, asked)?;
+        options::complain(&again.said);
+        selection.only = Some(again.suites);
+    }
+    let mut plan = crate::plan::resolve(&pipeline, &selection)?;
     let here = std::env::current_dir().unwrap_or_default();
     plan.reports
         .extend(args.report.iter().map(|report| ReportTarget {
             format: report.format,
             path: here.join(&report.path),
         }));
-    Ok(plan)
+    Ok((plan, pipeline.keep))
+}
+
+/// Earlier runs of a pipeline, for the recap. It does without those that cannot be read; `history` names them.
+pub(super) fn past(root: &Path, pipeline: &str, before: Option<String>) -> Past {
+    let want = Want {
+        last: Some(Past::RUNS),
+        pipeline: Some(pipeline.to_owned()),
+        before,
+        ..Want::default()
+    };
+    Past {
+        runs: history::load(root, &want).unwrap_or_default().runs,
+        branch: source::branch(root),
+    }
 }
 
 fn intro(plan: &Plan, id: String) -> RunIntro {
@@ -296,8 +332,9 @@ fn settings(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Settings {
 }
 
 /// The terminal or JSON on standard output, the journal, and what was asked for.
-fn show(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Shown, Failure> {
-    let settings = settings(args, plan, dir);
+fn show(args: &RunArgs, plan: &Plan, dir: &RunDir, past: Past) -> Result<Shown, Failure> {
+    let mut settings = settings(args, plan, dir);
+    settings.past = Some(Arc::new(past));
     let console = Console::open(&settings)
         .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))?;
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
@@ -349,7 +386,7 @@ fn name(format: ReportFormat) -> &'static str {
 }
 
 /// A path as people typed it, where it is below the present folder.
-fn shown(path: &std::path::Path) -> String {
+fn shown(path: &Path) -> String {
     let here: PathBuf = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here)
         .unwrap_or(path)

@@ -89,6 +89,11 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
             settings.verbosity = settings.verbosity.max(Verbosity::Verbose);
         }
         settings.run_dir = Some(dir.path().to_owned());
+        let intro = dir.intro()?;
+        if let Some(root) = dir.root() {
+            let past = run::past(root, &intro.pipeline, Some(intro.id));
+            settings.past = Some(std::sync::Arc::new(past));
+        }
         reports.push(Box::new(Terminal::new(
             Box::new(std::io::stdout()),
             settings,

@@ -36,6 +36,8 @@ pub struct Pipeline {
     pub jobs: Option<usize>,
     /// `run.fail_fast`.
     pub fail_fast: bool,
+    /// `run.keep`: which stored runs `tribunal runs prune` leaves.
+    pub keep: Keep,
     /// What `[judges]` declares, by name; built-ins only where it refines them.
     pub judges: BTreeMap<String, JudgeSpec>,
     /// What `[kubernetes]` says for the whole run.
@@ -44,6 +46,30 @@ pub struct Pipeline {
     pub suites: Vec<SuiteConfig>,
     /// What `[report]` declares.
     pub reports: Vec<ReportTarget>,
+}
+
+/// Which stored runs stay: those within all three limits, and the newest in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// So many, the newest.
+    pub runs: u32,
+    /// Begun at most so many days ago.
+    pub days: u32,
+    /// As many of the newest as hold so many bytes together.
+    pub bytes: u64,
+    /// Whether `tribunal run` removes the others at its end.
+    pub auto: bool,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            runs: 100,
+            days: 30,
+            bytes: 1_000_000_000,
+            auto: false,
+        }
+    }
 }
 
 /// One `[suites.NAME]`, with `[defaults]` applied.

@@ -21,8 +21,10 @@ pub mod dir;
 mod dispatcher;
 pub mod heartbeat;
 pub mod journal;
+pub mod prune;
 pub mod rejudge;
 pub mod signal;
+pub mod source;
 mod suite;
 mod tally;
 

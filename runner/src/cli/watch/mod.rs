@@ -344,7 +344,8 @@ impl<'a> Watching<'a> {
 fn planned(args: &WatchArgs) -> Result<Plan, Failure> {
     let mut selection = args.select.selection();
     selection.jobs = args.jobs.and_then(|jobs| usize::try_from(jobs).ok());
-    args.select.plan(&selection)
+    let pipeline = options::load(&args.select.pipeline)?;
+    crate::plan::resolve(&pipeline, &selection).map_err(Failure::from)
 }
 
 fn reloader(

@@ -9,6 +9,7 @@ use super::settings::{Output, Verbosity};
 use super::style::{BOLD, CYAN, DIM, Line, Look};
 use super::{clean, link, tail, text};
 use crate::event::AttemptRecord;
+use crate::history::Past;
 use crate::model::{Case, CaseStatus, EndState, SuiteStatus, SuiteSummary};
 
 /// Cases named in a block.
@@ -41,6 +42,8 @@ pub(super) struct Context<'a> {
     /// The run's directory, for people and for reading.
     pub(super) shown_dir: &'a str,
     pub(super) dir: &'a Path,
+    /// Earlier runs, where they are known.
+    pub(super) past: Option<&'a Past>,
 }
 
 impl Context<'_> {

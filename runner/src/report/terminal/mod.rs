@@ -14,6 +14,7 @@ mod line;
 mod link;
 mod narrate;
 mod outputs;
+mod past;
 mod recap;
 mod rows;
 mod screen;
@@ -121,6 +122,7 @@ impl Terminal {
             run: &self.state.run,
             shown_dir: &self.state.shown_dir,
             dir: dir.unwrap_or(Path::new(&self.state.dir)),
+            past: self.settings.past.as_deref(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::sections::{self, name};
 use super::settings::Verbosity;
 use super::style::{self, DIM, GREEN, Line, MAGENTA, NORMAL, RED, YELLOW};
-use super::{clean, detail, link, text};
+use super::{clean, detail, link, past, text};
 use crate::model::{Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
 use crate::report::{exit_status, words};
 
@@ -44,7 +44,8 @@ pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         .max()
         .unwrap_or(4);
     let mut end = verdict(recap, summary);
-    end.extend(slowest(summary));
+    end.extend(past::changes(recap.context, summary));
+    end.extend(slowest(recap.context, summary));
     end.extend(places(recap, summary));
     if !recap.replay {
         end.extend(exit(summary));
@@ -163,9 +164,9 @@ fn case_counts(summary: &RunSummary) -> Option<String> {
 }
 
 /// The three slowest suites, as far as each took a tenth of the run.
-fn slowest(summary: &RunSummary) -> Option<Line> {
+fn slowest(context: detail::Context<'_>, summary: &RunSummary) -> Option<Line> {
     if summary.suites.len() < SLOWEST_FROM {
-        return None;
+        return past::slower(context, summary);
     }
     let mut suites: Vec<&SuiteSummary> = summary
         .suites
@@ -176,7 +177,10 @@ fn slowest(summary: &RunSummary) -> Option<Line> {
     let parts: Vec<String> = suites
         .into_iter()
         .take(3)
-        .map(|suite| format!("{} {}", name(suite), text::rough(suite.duration_ms)))
+        .map(|suite| {
+            let usual = past::usual(context, suite);
+            format!("{} {}{usual}", name(suite), text::rough(suite.duration_ms))
+        })
         .collect();
     (!parts.is_empty()).then(|| Line::new().with(DIM, format!("slowest: {}", parts.join(", "))))
 }

@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::detail::{self, one_line};
 use super::line::unverified;
 use super::style::{BOLD, Line, MAGENTA, RED, YELLOW};
-use super::{clean, text};
+use super::{clean, past, text};
 use crate::model::{CaseStatus, RunSummary, SuiteStatus, SuiteSummary};
 
 /// Entries in each section, so that the recap fits a screen.
@@ -88,7 +88,11 @@ pub(super) fn of(context: detail::Context<'_>, summary: &RunSummary) -> Vec<Sect
             count: count(&flaky),
             entries: flaky
                 .iter()
-                .flat_map(|suite| leads(context, suite, vec![(name(suite), flakiness(suite))]))
+                .flat_map(|suite| {
+                    let again = past::flaky_again(context, suite);
+                    let words = format!("{}{again}", flakiness(suite));
+                    leads(context, suite, vec![(name(suite), words)])
+                })
                 .collect(),
             limit: OTHERS,
         },

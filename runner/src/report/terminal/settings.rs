@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::asked::Asked;
 use super::detect::{ColorChoice, Facts, Flags};
+use crate::history::Past;
 
 /// Whether there is a region that is drawn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +125,8 @@ pub struct Settings {
     pub suffix: String,
     /// Other reports of this run, as name and path, for the last lines.
     pub outputs: Vec<(String, String)>,
+    /// Earlier runs, for what is new and what is usual; none says nothing of either.
+    pub past: Option<Arc<Past>>,
 }
 
 impl Settings {
@@ -156,6 +159,7 @@ impl Settings {
             program: "tribunal".to_owned(),
             suffix: String::new(),
             outputs: Vec::new(),
+            past: None,
         }
     }
 

@@ -1,8 +1,8 @@
-//! `tribunal runs`: the stored runs.
+//! `tribunal runs`: the stored runs, which of them go, and how they travel.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::{Failure, print, print_json, project_root};
@@ -10,19 +10,39 @@ use crate::model::{ExitStatus, RunStatus, human_ms};
 use crate::run::dir::{self, RunDir, RunIntro};
 use crate::run::heartbeat;
 
-/// Lists the stored runs, the newest last.
+mod carry;
+mod prune;
+
+pub(super) use prune::prune_quietly;
+
+/// Lists the stored runs, the newest last; removes old ones; exports and imports one as a file.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   tribunal runs
-  tribunal runs --format json | jq '.[-1].id'")]
+  tribunal runs --format json | jq '.[-1].id'
+  tribunal runs prune --dry-run                what would go: beyond 100 runs, 30 days or 1 GB
+  tribunal runs export latest -o run.tar.gz    one file, to be looked at elsewhere
+  tribunal runs import run.tar.gz              and there it is a run like any other"
+)]
 pub(super) struct RunsArgs {
+    #[command(subcommand)]
+    what: Option<What>,
     /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
     #[arg(long, value_name = "FILE")]
     pipeline: Option<PathBuf>,
     /// How to print them.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Prune(prune::PruneArgs),
+    Export(carry::ExportArgs),
+    Import(carry::ImportArgs),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -43,6 +63,15 @@ struct Row {
 }
 
 pub(super) fn runs(args: &RunsArgs) -> Result<ExitStatus, Failure> {
+    match &args.what {
+        Some(What::Prune(args)) => prune::prune(args),
+        Some(What::Export(args)) => carry::export(args),
+        Some(What::Import(args)) => carry::import(args),
+        None => list(args),
+    }
+}
+
+fn list(args: &RunsArgs) -> Result<ExitStatus, Failure> {
     let root = project_root(args.pipeline.as_ref());
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
