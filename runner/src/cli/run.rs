@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::{Format, LookArgs, ReportArg, SelectArgs};
+use super::options::{CiChoice, Format, LookArgs, ReportArg, SelectArgs};
 use super::{Failure, options};
 use crate::executor::Executor;
 use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
 use crate::model::ExitStatus;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
+use crate::report::ci::{Ci, Places, Surroundings, System, guard};
 use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
 use crate::report::markdown::{self, Markdown};
-use crate::report::terminal::Terminal;
-use crate::report::{self, Feed, Out, Report};
+use crate::report::terminal::{Mode, Terminal};
+use crate::report::{self, Feed, Out, Report, ci, terminal};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
 use crate::run::journal::Journal;
@@ -63,6 +64,10 @@ pub(super) struct RunArgs {
     /// junit, markdown.
     #[arg(long, value_name = "FORMAT=PATH")]
     report: Vec<ReportArg>,
+    /// The CI system that reads standard output: auto, none, github, gitlab, buildkite, teamcity, azure, jenkins,
+    /// forgejo, woodpecker or generic.
+    #[arg(long, value_name = "SYSTEM", default_value = "auto")]
+    ci: CiChoice,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -210,19 +215,61 @@ fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Repo
                 .iter()
                 .map(|target| (name(target.format).to_owned(), shown(&target.path)))
                 .collect();
-            reports.push(Box::new(Terminal::new(
-                Box::new(std::io::stdout()),
+            reports.push(screen(
+                args.ci.system(),
                 settings,
-            )));
+                places(plan),
+                &plan.reports,
+            ));
         }
-        Format::Json => reports.push(Box::new(Json::new(Out::Writer(
-            Box::new(std::io::stdout()),
-        )))),
+        Format::Json => reports.push(Box::new(Json::new(Out::Writer(Box::new(
+            guard::Document::json(std::io::stdout()),
+        ))))),
     }
     for target in &plan.reports {
         reports.push(file_report(target, Some(dir.path().to_owned()))?);
     }
     Ok(reports)
+}
+
+/// The report on standard output, for a person or as a CI system wants it.
+pub(super) fn screen(
+    system: Option<System>,
+    mut settings: terminal::Settings,
+    mut places: Places,
+    others: &[ReportTarget],
+) -> Box<dyn Report> {
+    let out = Box::new(std::io::stdout());
+    let Some(system) = system else {
+        return Box::new(Terminal::new(out, settings));
+    };
+    settings.mode = Mode::Plain;
+    settings.heartbeat = Duration::from_secs(60);
+    if !system.reads_commands() {
+        return Box::new(Terminal::new(out, settings));
+    }
+    let mut surroundings = Surroundings::of(system, &options::variable);
+    // A summary that the pipeline writes itself is not written twice.
+    let written = |path: &PathBuf| others.iter().any(|other| other.path == *path);
+    surroundings.summary = surroundings.summary.filter(|path| !written(path));
+    places.workspace.clone_from(&surroundings.workspace);
+    let mut settings = ci::Settings::new(system, settings);
+    settings.surroundings = surroundings;
+    settings.places = places;
+    Box::new(Ci::new(out, settings))
+}
+
+/// Where the files are that a plan's cases name.
+fn places(plan: &Plan) -> Places {
+    let folders = plan
+        .suites
+        .iter()
+        .map(|suite| (suite.name.clone(), suite.cwd.clone()));
+    Places {
+        workspace: None,
+        root: plan.root.clone(),
+        folders: folders.collect(),
+    }
 }
 
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
