@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-cluster setup lint deny doc bench bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist bench bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -26,6 +26,12 @@ test: setup
 test-page:
 	$(CARGO) build --release --locked
 	tests/page/run target/release/tribunal
+
+# The jobs of examples/ci, the log and the JUnit files, by the CI systems' own schemas and tools. What cannot be had
+# here is skipped, loudly.
+test-ci:
+	$(CARGO) build --release --locked
+	tests/ci/run target/release/tribunal
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
 # needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly. Its log files are
@@ -56,6 +62,10 @@ doc:
 deny:
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked --version 0.20.2
 	$(CARGO) deny --all-features check bans licenses sources
+
+# The archives of a release: static programs for x86_64 and aarch64, with checksums, in target/dist.
+dist:
+	release/build
 
 bench:
 	cargo build --release --locked && $(PYTHON) benches/peers.py

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::model::ExitStatus;
+use crate::report::ci::guard;
 
 mod check;
 mod doctor;
@@ -121,7 +122,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(status) => ExitCode::from(status as u8),
         Err(failure) => {
             // With stderr gone there is nobody to tell.
-            drop(io::stderr().write_all(failure.to_string().as_bytes()));
+            let text = guard::lines(&failure.to_string());
+            drop(io::stderr().write_all(text.as_bytes()));
             ExitCode::from(failure.status() as u8)
         }
     }
@@ -168,10 +170,14 @@ fn print(text: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Prints lines of ours, in which other programs' texts may be: none is a command to a CI system.
+fn print_lines(text: &str) -> Result<(), Failure> {
+    print(guard::lines(text).as_bytes())
+}
+
 /// Prints a value as JSON.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_vec_pretty(value)
+    let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::errored(format!("cannot write JSON: {error}")))?;
-    text.push(b'\n');
-    print(&text)
+    print(format!("{}\n", guard::json(&text)).as_bytes())
 }

@@ -13,6 +13,7 @@ use crate::config::Pipeline;
 use crate::judge::Judge;
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, ReportFormat, Selection};
 use crate::plugin::{LoadError, Registry};
+use crate::report::ci::{System, guard};
 use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
 
 /// The pipeline that is meant when none is named.
@@ -146,6 +147,59 @@ impl LookArgs {
             verbosity: level(self.verbose) - level(self.quiet),
         })
     }
+}
+
+/// Which CI system reads standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CiChoice {
+    /// The one whose variables are set.
+    Auto,
+    /// None, whatever is set.
+    None,
+    /// This one.
+    System(System),
+}
+
+impl CiChoice {
+    /// Returns the system, looking around where that is asked for.
+    pub(super) fn system(self) -> Option<System> {
+        match self {
+            Self::Auto => System::detect(&variable),
+            Self::None => None,
+            Self::System(system) => Some(system),
+        }
+    }
+}
+
+impl FromStr for CiChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let system = System::ALL.iter().find(|(known, _)| *known == name);
+        match (name, system) {
+            (_, Some((_, system))) => Ok(Self::System(*system)),
+            ("auto", _) => Ok(Self::Auto),
+            ("none", _) => Ok(Self::None),
+            _ => {
+                let known = System::ALL.map(|(name, _)| name).join(", ");
+                Err(format!(
+                    "no CI system \"{name}\"; there are: auto, none, {known}"
+                ))
+            }
+        }
+    }
+}
+
+/// Whether a CI system reads what this process prints: one is there, and standard output is no file of its own.
+pub(super) fn is_read_by_ci() -> bool {
+    let kind = rustix::fs::fstat(io::stdout())
+        .map(|known| rustix::fs::FileType::from_raw_mode(known.st_mode));
+    CiChoice::Auto.system().is_some() && kind != Ok(rustix::fs::FileType::RegularFile)
+}
+
+/// A variable of the environment.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// `FORMAT=PATH`.
@@ -291,5 +345,6 @@ pub(super) fn cores() -> usize {
 
 /// Says something on standard error. With it gone there is nobody to tell.
 pub(super) fn complain(text: &str) {
-    drop(io::stderr().write_all(format!("{text}\n").as_bytes()));
+    let text = guard::lines(&format!("{text}\n"));
+    drop(io::stderr().write_all(text.as_bytes()));
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, options, print, project_root};
 use crate::model::ExitStatus;
+use crate::report::ci::guard;
 use crate::report::ctrf::Ctrf;
 use crate::report::html::{self, Html};
 use crate::report::json::Json;
@@ -109,7 +110,18 @@ fn html_path(args: &ReportArgs, dir: &RunDir) -> PathBuf {
 
 fn make(args: &ReportArgs, dir: &RunDir) -> Result<Box<dyn Report>, Failure> {
     let run_dir = Some(dir.path().to_owned());
-    let stdout = || Box::new(std::io::stdout()) as Box<dyn Write + Send>;
+    // What goes to standard output may be read by a CI system.
+    let stdout = || -> Box<dyn Write + Send> {
+        let out = std::io::stdout();
+        match args.format {
+            Format::Json | Format::Jsonl | Format::Ctrf => Box::new(guard::Document::json(out)),
+            Format::Junit => Box::new(guard::Document::xml(out)),
+            Format::Html | Format::Markdown | Format::GithubSummary if options::is_read_by_ci() => {
+                Box::new(guard::Guarded::new(out))
+            }
+            Format::Html | Format::Markdown | Format::GithubSummary => Box::new(out),
+        }
+    };
     let out = match &args.output {
         Some(path) if args.format == Format::GithubSummary => Out::Append(path.clone()),
         Some(path) => Out::File(path.clone()),

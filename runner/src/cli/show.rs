@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::{Format, LookArgs, ReportArg};
-use super::{Failure, options, print, print_json, project_root, run};
+use super::options::{CiChoice, Format, LookArgs, ReportArg};
+use super::{Failure, options, print_json, print_lines, project_root, run};
 use crate::event::{Event, EventKind};
 use crate::model::{ExitStatus, RunSummary};
 use crate::plan::ReportTarget;
 use crate::report::Report;
-use crate::report::terminal::{Terminal, Verbosity};
+use crate::report::ci::Places;
+use crate::report::terminal::Verbosity;
 use crate::run::dir::RunDir;
 
 /// Shows a stored run once more, or writes reports of it.
@@ -45,6 +46,10 @@ pub(super) struct ShowArgs {
     /// Prints every phase and everything the executors saw, with times, instead of the report.
     #[arg(long, conflicts_with_all = ["report", "format"])]
     debug: bool,
+    /// Shows it as a CI system gets it, without its summaries: none, auto, github, gitlab, buildkite, teamcity, azure,
+    /// jenkins, forgejo, woodpecker or generic.
+    #[arg(long, value_name = "SYSTEM", default_value = "none")]
+    ci: CiChoice,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -53,7 +58,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
     let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
     let events = dir.events()?;
     if args.debug {
-        print(debug(&events).as_bytes())?;
+        print_lines(&debug(&events))?;
         return Ok(ExitStatus::Passed);
     }
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
@@ -94,10 +99,11 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
             let past = run::past(root, &intro.pipeline, Some(intro.id));
             settings.past = Some(std::sync::Arc::new(past));
         }
-        reports.push(Box::new(Terminal::new(
-            Box::new(std::io::stdout()),
-            settings,
-        )));
+        let places = Places {
+            root: dir.root().unwrap_or(dir.path()).to_owned(),
+            ..Places::default()
+        };
+        reports.push(run::screen(args.ci.system(), settings, places, &[]));
     }
     for report in &mut reports {
         for event in &events {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Failure, print, print_json, project_root};
+use super::{Failure, print_json, print_lines, project_root};
 use crate::model::{ExitStatus, RunStatus, human_ms};
 use crate::run::dir::{self, RunDir, RunIntro};
 use crate::run::heartbeat;
@@ -101,7 +101,7 @@ fn list(args: &RunsArgs) -> Result<ExitStatus, Failure> {
             dir::runs_dir(&root).display()
         );
     }
-    print(text.as_bytes())?;
+    print_lines(&text)?;
     Ok(ExitStatus::Passed)
 }
 

@@ -1,13 +1,14 @@
 //! Colours, symbols and lines made of styled pieces.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::clean;
 use super::settings::{Mode, Settings};
 use super::text;
 use crate::model::SuiteStatus;
+use crate::report::ci::guard;
 
 /// Nothing special.
 pub(super) const NORMAL: Style = Style::new();
@@ -183,7 +184,10 @@ impl Line {
         if !color {
             out.truncate(out.trim_end().len());
         }
-        clean::guard(out)
+        match guard::line(&out) {
+            Cow::Borrowed(_) => out,
+            Cow::Owned(guarded) => guarded,
+        }
     }
 }
 
@@ -208,7 +212,7 @@ mod tests {
     fn rendered_lines_hold_no_ci_command() {
         assert_eq!(
             Line::new().add("  ::error::x").render(false),
-            "  :\u{200b}:error::x"
+            "  :\\:error::x"
         );
     }
 }

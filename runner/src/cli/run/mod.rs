@@ -1,13 +1,13 @@
 //! `tribunal run`: runs the pipeline.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 
-use super::options::{LookArgs, ReportArg, SelectArgs};
+use super::options::{CiChoice, LookArgs, ReportArg, SelectArgs};
 use super::{Failure, failed, lock, options, runs};
 use crate::config::Keep;
 use crate::event::EventKind;
@@ -16,22 +16,19 @@ use crate::executor::kubernetes::{self, KubernetesExecutor};
 use crate::executor::local::LocalExecutor;
 use crate::history::{self, Past, Want};
 use crate::model::ExitStatus;
-use crate::plan::{Plan, ReportFormat, ReportTarget};
+use crate::plan::{Plan, ReportTarget};
 use crate::plugin::{News, Registry, Reloader, Replaced};
-use crate::report::ctrf::Ctrf;
-use crate::report::html::Html;
-use crate::report::json::Json;
-use crate::report::jsonl::Jsonl;
-use crate::report::junit::Junit;
-use crate::report::markdown::{self, Markdown};
-use crate::report::terminal::{Console, Mode, Settings, Terminal};
-use crate::report::{self, Feed, Out, Report};
+use crate::report::{self, Feed};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
-use crate::run::journal::Journal;
 use crate::run::signal::Signals;
 use crate::run::source;
 use crate::run::{self, Means, RunEnd};
+
+mod output;
+
+use output::shown;
+pub(super) use output::{Shown, file_report, screen};
 
 /// Runs the suites of a pipeline and judges them.
 #[derive(Debug, Args)]
@@ -86,6 +83,10 @@ pub(super) struct RunArgs {
     /// Demands the judges of `tribunal.lock`, byte for byte, and reloads none while it runs.
     #[arg(long)]
     locked: bool,
+    /// The CI system that reads standard output: auto, none, github, gitlab, buildkite, teamcity, azure, jenkins,
+    /// forgejo, woodpecker or generic.
+    #[arg(long, value_name = "SYSTEM", default_value = "auto")]
+    ci: CiChoice,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -122,7 +123,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
         )
     };
     let (root, past) = (plan.root.clone(), past(&plan.root, &plan.pipeline, None));
-    let show = |plan: &Plan, dir: &RunDir| show(args, plan, dir, past);
+    let show = |plan: &Plan, dir: &RunDir| output::show(args, plan, dir, past);
     let performed = perform(plan, &registry, news, show)?;
     drop(reloader);
     if keep.auto {
@@ -139,13 +140,6 @@ pub(super) struct Performed {
     pub(super) ended: RunEnd,
     /// Where it is kept.
     pub(super) dir: RunDir,
-}
-
-/// How a run is told.
-pub(super) struct Shown {
-    pub(super) reports: Vec<Box<dyn Report>>,
-    /// Listens to keys and signals for as long as the run, in whatever way that is left.
-    pub(super) console: Option<Console>,
 }
 
 /// What the reloader says, as the run's journal has it.
@@ -311,87 +305,6 @@ fn intro(plan: &Plan, id: String) -> RunIntro {
         pid: std::process::id(),
         suites: plan.suites.len(),
     }
-}
-
-/// How the run is shown to a person.
-fn settings(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Settings {
-    let mut settings = args.look.settings();
-    if args.format != RunFormat::Human {
-        // Nobody is there to answer, and nothing is drawn.
-        settings.mode = Mode::Plain;
-        settings.keys = false;
-    }
-    settings.run_dir = Some(dir.path().to_owned());
-    settings.suffix = options::pipeline_suffix(Some(&args.select.pipeline));
-    settings.outputs = plan
-        .reports
-        .iter()
-        .map(|target| (name(target.format).to_owned(), shown(&target.path)))
-        .collect();
-    settings
-}
-
-/// The terminal or JSON on standard output, the journal, and what was asked for.
-fn show(args: &RunArgs, plan: &Plan, dir: &RunDir, past: Past) -> Result<Shown, Failure> {
-    let mut settings = settings(args, plan, dir);
-    settings.past = Some(Arc::new(past));
-    let console = Console::open(&settings)
-        .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))?;
-    let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
-    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
-    let stdout = Box::new(std::io::stdout());
-    reports.push(match args.format {
-        RunFormat::Human => Box::new(Terminal::new(stdout, settings)),
-        RunFormat::Json => Box::new(Json::new(Out::Writer(stdout))),
-        RunFormat::Jsonl => Box::new(Jsonl::to_writer(stdout)),
-    });
-    for target in &plan.reports {
-        reports.push(file_report(target, Some(dir.path().to_owned()))?);
-    }
-    Ok(Shown {
-        reports,
-        console: Some(console),
-    })
-}
-
-/// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
-pub(super) fn file_report(
-    target: &ReportTarget,
-    run_dir: Option<PathBuf>,
-) -> Result<Box<dyn Report>, Failure> {
-    if let Some(folder) = target.path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::errored(format!("cannot make {}: {error}", folder.display()))
-        })?;
-    }
-    let path = target.path.clone();
-    Ok(match target.format {
-        ReportFormat::Junit => Box::new(Junit::new(Out::File(path), run_dir)),
-        ReportFormat::Json => Box::new(Json::new(Out::File(path))),
-        ReportFormat::Jsonl => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
-        ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),
-        ReportFormat::Markdown => Box::new(Markdown::new(Out::File(path), markdown::COMMENT)),
-        ReportFormat::GithubSummary => {
-            Box::new(Markdown::new(Out::Append(path), markdown::STEP_SUMMARY))
-        }
-        ReportFormat::Html => Box::new(Html::new(path, run_dir)),
-    })
-}
-
-fn name(format: ReportFormat) -> &'static str {
-    ReportFormat::ALL
-        .iter()
-        .find(|(_, known)| *known == format)
-        .map_or("report", |(name, _)| name)
-}
-
-/// A path as people typed it, where it is below the present folder.
-fn shown(path: &Path) -> String {
-    let here: PathBuf = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }
 
 fn status(ended: &RunEnd) -> ExitStatus {
