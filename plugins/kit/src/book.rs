@@ -148,6 +148,14 @@ impl Book {
         self.pending.push(Notice::Progress(self.done(), self.total));
     }
 
+    /// Returns the id that was last reported, with its number if it is not the first of its name.
+    pub fn newest(&self) -> Option<&str> {
+        self.pending.iter().rev().find_map(|notice| match notice {
+            Notice::Case(case) => Some(case.id.as_str()),
+            Notice::Progress(..) => None,
+        })
+    }
+
     /// Returns how many tests were counted.
     pub fn done(&self) -> u32 {
         self.counts
