@@ -58,7 +58,8 @@ impl Judge {
         streams.extend(case.artifacts.iter_mut().map(|(_, bytes)| bytes));
         streams.retain(|bytes| !bytes.is_empty());
         let which = dice.below(streams.len());
-        match streams.into_iter().nth(which) {
+        let chosen = streams.into_iter().nth(which);
+        match chosen {
             Some(bytes) => mutate(bytes, &others, dice),
             None => mutate(&mut case.stdout, &others, dice),
         }

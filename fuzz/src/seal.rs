@@ -139,15 +139,22 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
     // Text that comes another way: the termination message.
     let text = String::from_utf8_lossy(&case.bytes);
     for line in text.lines() {
-        if let Some(summary) = Summary::parse(line)
-            && Summary::parse(&summary.line()) != Some(summary)
-        {
-            return Err(format!("a summary does not survive: {line}"));
+        let same = |word: Option<String>, again: fn(&str) -> Option<String>| match word {
+            Some(word) => again(&word).as_ref() == Some(&word),
+            None => true,
+        };
+        let summary = |text: &str| Summary::parse(text).map(|summary| summary.line());
+        let last = |text: &str| LastWord::parse(text).map(|word| word.line());
+        let end = |text: &str| End::parse(text).map(|end| end.text());
+        if !(same(summary(line), summary) && same(last(line), last) && same(end(line), end)) {
+            return Err(format!("does not survive being written again: {line}"));
         }
-        drop(LastWord::parse(line));
-        drop(End::parse(line));
     }
-    drop(Anchor::parse(&case.bytes));
+    if let Some(anchor) = Anchor::parse(&case.bytes)
+        && Anchor::parse(&anchor.encode()).is_none()
+    {
+        return Err("an anchor does not survive being written again".to_owned());
+    }
     Ok(())
 }
 

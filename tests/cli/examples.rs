@@ -82,9 +82,17 @@ const FORMATS: [(&str, &str, &str); 10] = [
         "echo '#include <gtest/gtest.h>' | c++ -x c++ -fsyntax-only -",
         "a C++ compiler and GoogleTest",
     ),
-    ("jest", "npx --no-install jest --version", "jest (npm install)"),
+    (
+        "jest",
+        "npx --no-install jest --version",
+        "jest (npm install)",
+    ),
     ("libtest", "cargo --version", "cargo"),
-    ("mocha", "npx --no-install mocha --version", "mocha (npm install)"),
+    (
+        "mocha",
+        "npx --no-install mocha --version",
+        "mocha (npm install)",
+    ),
     ("nextest", "cargo nextest --version", "cargo-nextest"),
     ("phpunit", "phpunit --version", "phpunit"),
     ("rspec", "rspec --version", "rspec"),
@@ -96,7 +104,11 @@ fn every_format_is_judged_where_its_tool_is() {
     for (name, has, needs) in FORMATS {
         let copy = tempfile::tempdir().expect("a folder");
         let from = examples().join(name);
-        let copied = Command::new("cp").arg("-R").arg(&from).arg(copy.path()).status();
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(&from)
+            .arg(copy.path())
+            .status();
         assert!(copied.expect("cp").success());
         let folder = copy.path().join(name);
         let mut there = Command::new("sh");

@@ -290,7 +290,14 @@ impl Parser {
 
 /// Whether a line stands above the results: its letters are none.
 fn header(text: &str) -> bool {
-    let mut words = ["Runtime:", "Configuration:", "Random Seed:", "Random seed:", "Warning:"].iter();
+    let mut words = [
+        "Runtime:",
+        "Configuration:",
+        "Random Seed:",
+        "Random seed:",
+        "Warning:",
+    ]
+    .iter();
     words.any(|word| text.starts_with(word))
 }
 

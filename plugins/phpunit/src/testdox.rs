@@ -47,8 +47,12 @@ impl Testdox {
             // Every line of a log may be a class: no new string for each.
             self.class.clear();
             let end = text.len().min(500);
-            let end = (0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            self.class.push_str(text.get(..end).unwrap_or_default().trim_end());
+            let end = (0..=end)
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0);
+            self.class
+                .push_str(text.get(..end).unwrap_or_default().trim_end());
         }
         false
     }
