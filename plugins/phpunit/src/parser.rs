@@ -40,6 +40,8 @@ pub struct Parser {
     unfinished: Option<Fact>,
     hint: Option<Fact>,
     others: Vec<String>,
+    /// A run whose last line has not come yet: where it began.
+    begun: Option<Fact>,
 }
 
 /// Passed, failed, errored, skipped.
@@ -50,6 +52,7 @@ impl Format for Parser {
         let Some(text) = line.text().filter(|_| !line.cut) else {
             return;
         };
+        let text = text.trim_end();
         let expected = self.run.heading.take();
         if let Some(red) = expected
             && line.terminated
@@ -78,6 +81,9 @@ impl Format for Parser {
             self.unfinished.get_or_insert(fact);
         }
         self.run.teamcity.tell(&[], true, &last, book);
+        if self.runs > 0 && self.unfinished.is_none() {
+            self.unfinished = self.begun.take();
+        }
         let short = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let [passed, failed, errored, skipped] = self.counts.map(short);
         let mut finding = Finding {
@@ -181,6 +187,7 @@ impl Parser {
                 if text.starts_with("PHPUnit ") && text.contains(" by Sebastian Bergmann") =>
             {
                 self.seen = true;
+                self.begun = Some(Fact::at(line, "a run of PHPUnit began and did not end"));
                 return;
             }
             Some(b'P' | b'F' | b'C' | b'T' | b'U' | b'A') if trouble(text) => {
@@ -214,6 +221,7 @@ impl Parser {
         let mut run = std::mem::take(&mut self.run);
         run.testdox.tell(line, book);
         self.seen = true;
+        self.begun = None;
         self.runs += 1;
         self.marker = Some(Fact::at(line, "the last line"));
         self.balance(totals, &run, line);
@@ -267,7 +275,7 @@ impl Parser {
             _ => None,
         };
         let seen = if run.teamcity.on {
-            Some(run.teamcity.ended)
+            (!run.teamcity.partial).then_some(run.teamcity.ended)
         } else if run.counted.is_none() && listed > 0 {
             Some(listed)
         } else if run.counted.is_none() && run.letters.possible > 0 && run.letters.possible < tests

@@ -13,8 +13,10 @@ use tribunal_sdk::{CaseStatus, TestCase};
 pub(crate) struct Teamcity {
     /// Whether there were any.
     pub(crate) on: bool,
-    /// How many tests there will be; `None` also when a class was left out as a whole.
+    /// How many tests there will be.
     pub(crate) announced: Option<u64>,
+    /// Whether a class was left out as a whole.
+    pub(crate) partial: bool,
     /// How many tests ended.
     pub(crate) ended: u64,
     open: Option<(String, TestCase)>,
@@ -54,6 +56,7 @@ impl Teamcity {
                 let Some((_, found)) = &mut self.open else {
                     // A class that did not even begin.
                     self.announced = None;
+                    self.partial = true;
                     return true;
                 };
                 found.status = if bad {

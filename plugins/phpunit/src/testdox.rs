@@ -9,6 +9,8 @@ use tribunal_sdk::{CaseStatus, TestCase};
 #[derive(Debug, Default)]
 pub(crate) struct Testdox {
     class: String,
+    /// Whether the last line was blank: a class may follow.
+    blank: bool,
     /// The last result, until its text has been read.
     held: Option<(TestCase, Details)>,
     /// How many results were listed.
@@ -42,7 +44,8 @@ impl Testdox {
             }
             return true;
         }
-        if !text.is_empty() && !text.starts_with(' ') {
+        let blank = std::mem::replace(&mut self.blank, text.is_empty());
+        if blank && !text.is_empty() && !text.starts_with(' ') {
             self.tell(line, book);
             // Every line of a log may be a class: no new string for each.
             self.class.clear();

@@ -24,6 +24,9 @@ pub(crate) struct Listing {
     /// A line that stands behind a blank one: a group, if something indented follows.
     title: Option<String>,
     blank: bool,
+    /// Inside the text of an error outside of examples, which ends with a backtrace and a blank line.
+    paused: bool,
+    trace: bool,
     /// Whether this is the documentation format.
     pub(crate) on: bool,
     groups: Vec<(usize, String)>,
@@ -41,8 +44,15 @@ impl Listing {
     pub(crate) fn line(&mut self, text: &str, may_begin: bool, line: &Line<'_>, book: &mut Book) {
         let body = text.trim_start_matches(' ');
         let indent = text.len() - body.len();
+        if self.paused {
+            self.paused = !(body.is_empty() && self.trace);
+            self.trace = text.starts_with("# ");
+        }
         if body.is_empty() {
             self.blank = true;
+            return;
+        }
+        if self.paused {
             return;
         }
         let blank = std::mem::take(&mut self.blank);
@@ -84,6 +94,12 @@ impl Listing {
             number: line.number,
             offset: line.offset,
         });
+    }
+
+    /// The text of an error outside of examples follows.
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+        self.trace = false;
     }
 
     /// Ends the list: what is held was an example.

@@ -13,6 +13,15 @@ use crate::listing::Listing;
 use crate::marks::Marks;
 use crate::words::{Totals, finished, left_while_loading, numbered, outside, totals};
 
+/// The end of the output, for what is told there.
+const NOWHERE: Line<'static> = Line {
+    plain: b"",
+    number: 0,
+    offset: 0,
+    terminated: true,
+    cut: false,
+};
+
 /// Which part of a run's output the lines belong to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
@@ -82,14 +91,15 @@ impl Format for Text {
         }
     }
 
-    fn end(self, _: &mut Book) -> Finding {
+    fn end(mut self, book: &mut Book) -> Finding {
+        self.run.listing.tell(&NOWHERE, book);
         let mut unfinished = self.unfinished;
         if self.shaped {
             unfinished = unfinished.or(self.shapeless);
         }
         let mut finding = Finding {
             format: "RSpec",
-            seen: self.runs > 0 || self.left,
+            seen: self.runs > 0 || self.left || self.run.listing.on,
             marker: self.marker.filter(|_| self.owed.is_none()),
             red: self.red,
             unfinished,
@@ -128,6 +138,7 @@ impl Text {
             }
         } else if let Some(name) = outside(text) {
             self.hint.get_or_insert_with(|| Fact::at(line, name));
+            self.run.listing.pause();
             if self.run.outside.len() < 1_000 {
                 self.run.outside.push(name.to_owned());
             }
