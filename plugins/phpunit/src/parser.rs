@@ -2,7 +2,7 @@
 
 use tribunal_judge_kit::book::{case, is_bad};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
-use tribunal_sdk::{CaseStatus, Counts, label};
+use tribunal_sdk::{Counts, label};
 
 use crate::entries::Entries;
 use crate::letters::Letters;
