@@ -117,7 +117,7 @@ impl Format for Parser {
         for other in self.others {
             if let Some((word, count)) = other.split_once(": ") {
                 let word = word.to_lowercase().replace(' ', "-");
-                finding.extra.push(label(format!("phpunit.{word}"), count));
+                finding.extra.push(label(&format!("phpunit.{word}"), count));
             }
         }
         finding

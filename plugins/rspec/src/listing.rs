@@ -20,6 +20,10 @@ struct Held {
 
 /// The list so far.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub(crate) struct Listing {
     /// A line that stands behind a blank one: a group, if something indented follows.
     title: Option<String>,

@@ -47,6 +47,10 @@ struct Run {
 
 /// The output being read.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub struct Text {
     run: Run,
     runs: u32,
