@@ -21,13 +21,11 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Returns what this makes of the test; `None` for remarks about a test that passed.
-    pub(crate) fn status(&self, red: bool) -> Option<CaseStatus> {
+    pub(crate) fn status(&self) -> Option<CaseStatus> {
         match self.kind.as_str() {
             "error" | "PHPUnit error" => Some(CaseStatus::Errored),
             "failure" => Some(CaseStatus::Failed),
             "skipped test" | "skipped test suite" | "incomplete test" => Some(CaseStatus::Skipped),
-            // A result before PHPUnit 10, where it makes the run red.
-            "warning" if red => Some(CaseStatus::Failed),
             _ => None,
         }
     }

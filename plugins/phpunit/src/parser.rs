@@ -2,13 +2,15 @@
 
 use tribunal_judge_kit::book::{case, is_bad};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
-use tribunal_sdk::{Counts, label};
+use tribunal_sdk::{CaseStatus, Counts, label};
 
 use crate::entries::Entries;
 use crate::letters::Letters;
 use crate::teamcity::Teamcity;
 use crate::testdox::Testdox;
-use crate::words::{Totals, heading, numbered, ok, progress, section, time, totals, trouble};
+use crate::words::{
+    Totals, banner, heading, numbered, ok, progress, section, time, totals, trouble,
+};
 
 /// One run: up to its last line.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub struct Parser {
     others: Vec<String>,
     /// A run whose last line has not come yet: where it began.
     begun: Option<Fact>,
+    /// The first number of its version.
+    major: u64,
 }
 
 /// Passed, failed, errored, skipped.
@@ -80,7 +84,9 @@ impl Format for Parser {
             let fact = Fact::of(format!("{open} began and did not end"));
             self.unfinished.get_or_insert(fact);
         }
-        self.run.teamcity.tell(&[], true, &last, book);
+        for found in self.run.teamcity.rest() {
+            book.add(found, &last);
+        }
         if self.runs > 0 && self.unfinished.is_none() {
             self.unfinished = self.begun.take();
         }
@@ -173,6 +179,12 @@ impl Parser {
                 return;
             }
         }
+        if let Some(major) = banner(text) {
+            self.major = major;
+            self.seen = true;
+            self.begun = Some(Fact::at(line, "a run of PHPUnit began and did not end"));
+            return;
+        }
         match text.as_bytes().first() {
             Some(b'T') if time(text) => {
                 run.testdox.tell(line, book);
@@ -181,13 +193,6 @@ impl Parser {
             }
             Some(b'N') if text == "No tests executed!" && line.terminated => {
                 self.close(&Totals::default(), false, line, book);
-                return;
-            }
-            Some(b'P')
-                if text.starts_with("PHPUnit ") && text.contains(" by Sebastian Bergmann") =>
-            {
-                self.seen = true;
-                self.begun = Some(Fact::at(line, "a run of PHPUnit began and did not end"));
                 return;
             }
             Some(b'P' | b'F' | b'C' | b'T' | b'U' | b'A') if trouble(text) => {
@@ -225,17 +230,21 @@ impl Parser {
         self.runs += 1;
         self.marker = Some(Fact::at(line, "the last line"));
         self.balance(totals, &run, line);
-        let bad = totals.errors + totals.failures + if red { totals.warnings } else { 0 };
+        let bad = totals.errors + totals.failures;
+        // Nothing but a warning: it did not run.
+        let warned = if self.major < 10 { totals.warnings } else { 0 };
         if bad > 0 {
             let text = format!("{bad} of {} tests failed", totals.tests);
             self.red.get_or_insert(Fact::at(line, text));
         }
         let failed = bad - totals.errors;
-        let passed = run
-            .letters
-            .passed(totals.tests)
-            .filter(|_| bad == 0)
-            .unwrap_or_else(|| totals.tests.saturating_sub(bad + totals.skipped));
+        let sure = bad + warned == 0;
+        let by_events = run.teamcity.on && run.teamcity.ended == totals.tests;
+        let passed = match run.letters.passed(totals.tests) {
+            Some(passed) if sure => passed,
+            _ if sure && by_events => run.teamcity.ended - run.teamcity.skipped,
+            _ => totals.tests.saturating_sub(bad + totals.skipped + warned),
+        };
         let new = [passed, failed, totals.errors, totals.skipped];
         for (sum, more) in self.counts.iter_mut().zip(new) {
             *sum += more;
@@ -250,7 +259,7 @@ impl Parser {
             self.hint.get_or_insert(Fact::at(line, text));
         }
         tell(&mut run, red, line, book);
-        self.empty |= totals.tests == 0;
+        self.empty |= passed + bad == 0;
         if self.runs > 1 && self.empty {
             let fact = Fact::at(line, "one of several runs ran no test");
             self.unfinished.get_or_insert(fact);
@@ -311,28 +320,30 @@ fn header(text: &str) -> bool {
 
 /// Tells the tests that are listed with a reason; with `--testdox` they were told before.
 fn tell(run: &mut Run, red: bool, line: &Line<'_>, book: &mut Book) {
-    let entries = run.entries.take();
-    if run.teamcity.on {
-        let known: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| Some((entry.name.clone(), entry.status(red)?)))
-            .filter(|(_, status)| is_bad(*status))
-            .collect();
-        run.teamcity.tell(&known, red, line, book);
-        return;
-    }
-    if run.testdox.listed > 0 {
-        return;
-    }
-    for mut entry in entries {
-        let Some(status) = entry.status(red) else {
+    let events = run.teamcity.on;
+    let mut any_bad = false;
+    for mut entry in run.entries.take() {
+        let Some(status) = entry.status() else {
             continue;
         };
-        let mut found = case(entry.name, status);
-        found.message = entry.message;
-        found.details = entry.details.take();
-        found.file = entry.file;
-        found.line = entry.line;
+        if (events && !is_bad(status)) || (!events && run.testdox.listed > 0) {
+            continue;
+        }
+        any_bad |= is_bad(status);
+        let event = run.teamcity.take(&entry.name);
+        let mut found = event.unwrap_or_else(|| case(entry.name, status));
+        found.status = status;
+        found.message = entry.message.or(found.message);
+        found.details = entry.details.take().or(found.details);
+        found.file = entry.file.or(found.file);
+        found.line = entry.line.or(found.line);
+        book.add(found, line);
+    }
+    for mut found in run.teamcity.rest() {
+        // Red for TeamCity, and not for PHPUnit: risky.
+        if !red || any_bad {
+            found.status = CaseStatus::Passed;
+        }
         book.add(found, line);
     }
 }

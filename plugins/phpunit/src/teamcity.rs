@@ -19,6 +19,8 @@ pub(crate) struct Teamcity {
     pub(crate) partial: bool,
     /// How many tests ended.
     pub(crate) ended: u64,
+    /// How many of those were skipped.
+    pub(crate) skipped: u64,
     open: Option<(String, TestCase)>,
     /// Red ones. Only the text behind the events tells failures, errors and risky tests apart.
     bad: HashMap<String, TestCase>,
@@ -54,7 +56,7 @@ impl Teamcity {
             "testFailed" | "testIgnored" => {
                 let bad = word == "testFailed";
                 let Some((_, found)) = &mut self.open else {
-                    // A class that did not even begin.
+                    // A class that did not even begin, or a test whose set-up failed.
                     self.announced = None;
                     self.partial = true;
                     return true;
@@ -74,6 +76,7 @@ impl Teamcity {
                     return true;
                 };
                 self.ended += 1;
+                self.skipped += u64::from(found.status == CaseStatus::Skipped);
                 found.duration_ms = value("duration").and_then(|text| text.parse().ok());
                 if found.status == CaseStatus::Failed {
                     if self.bad.len() < 100_000 {
@@ -88,34 +91,18 @@ impl Teamcity {
         true
     }
 
-    /// Says what the red ones are. `known` has what the text tells: the name begins with the test's.
-    pub(crate) fn tell(
-        &mut self,
-        known: &[(String, CaseStatus)],
-        red: bool,
-        line: &Line<'_>,
-        book: &mut Book,
-    ) {
-        let mut bad: Vec<_> = self.bad.drain().collect();
-        bad.sort_by(|one, other| one.0.cmp(&other.0));
-        for (id, mut found) in bad {
-            let is = |name: &str| {
-                name.strip_prefix(id.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
-            };
-            let status = known
-                .iter()
-                .find(|(name, _)| is(name))
-                .map(|(_, status)| *status);
-            // Red for TeamCity, and not for PHPUnit: risky.
-            let default = if red && known.is_empty() {
-                CaseStatus::Failed
-            } else {
-                CaseStatus::Passed
-            };
-            found.status = status.unwrap_or(default);
-            book.add(found, line);
-        }
+    /// Takes the red one whose name this is, or its beginning: the text adds a data set's values.
+    pub(crate) fn take(&mut self, name: &str) -> Option<TestCase> {
+        let values = name.match_indices(" (").map(|(at, _)| at);
+        let mut ends = std::iter::once(name.len()).chain(values);
+        ends.find_map(|end| self.bad.remove(name.get(..end)?))
+    }
+
+    /// Takes all other red ones.
+    pub(crate) fn rest(&mut self) -> Vec<TestCase> {
+        let mut all: Vec<_> = self.bad.drain().map(|(_, found)| found).collect();
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        all
     }
 
     /// Returns the test that began and did not end.

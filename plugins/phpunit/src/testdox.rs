@@ -69,17 +69,21 @@ impl Testdox {
     }
 }
 
+/// ` ✔ Adds up`, perhaps behind something that a test printed.
 fn result(text: &str) -> Option<(CaseStatus, &str)> {
-    let at = text.find(' ')?;
-    let (_, rest) = text.split_at_checked(at + 1)?;
+    if text.is_ascii() {
+        return None;
+    }
+    let at = text.find(['✔', '⚠', '☢', '✘', '↩', '∅'])?;
+    let (head, rest) = text.split_at_checked(at)?;
     let mark = rest.chars().next()?;
     let status = match mark {
-        '✔' | '⚠' | '☢' => CaseStatus::Passed,
         '✘' => CaseStatus::Failed,
         '↩' | '∅' => CaseStatus::Skipped,
-        _ => return None,
+        _ => CaseStatus::Passed,
     };
     let name = rest.strip_prefix(mark)?.strip_prefix(' ')?;
+    head.ends_with(' ').then_some(())?;
     // `[0.12 ms]`, where PHPUnit is verbose.
     let name = name
         .split_once(" [")

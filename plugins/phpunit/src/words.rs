@@ -10,7 +10,7 @@ pub(crate) struct Totals {
     pub(crate) failures: u64,
     /// Skipped and incomplete.
     pub(crate) skipped: u64,
-    /// Before PHPUnit 10, a test that ended with a warning; since then, a warning is no result.
+    /// Before PHPUnit 10, tests that are nothing but a warning; since then, a warning is no result.
     pub(crate) warnings: u64,
     /// Everything else, as it is written: `Risky: 1`.
     pub(crate) others: Vec<String>,
@@ -25,17 +25,19 @@ pub(crate) fn ok(text: &str) -> Option<u64> {
     matches!(rest, " assertion)" | " assertions)").then_some(tests)
 }
 
-/// The line above the numbers: whether it is a red one.
+/// The line above the numbers: whether it is a red one. `WARNINGS!` is not: PHPUnit exits with 0 then.
 pub(crate) fn heading(text: &str) -> Option<bool> {
-    if text.starts_with("OK, but ") && text.ends_with('!') {
+    let word = text.strip_suffix('!')?;
+    if word.starts_with("OK, but ") || word == "WARNINGS" {
         return Some(false);
     }
-    let word = text.strip_suffix('!')?;
-    let red = matches!(
-        word,
-        "ERRORS" | "FAILURES" | "WARNINGS" | "DEPRECATIONS" | "NOTICES" | "RISKY"
-    );
-    red.then_some(true)
+    matches!(word, "ERRORS" | "FAILURES").then_some(true)
+}
+
+/// `PHPUnit 9.6.7 by Sebastian Bergmann and contributors.`: the first number.
+pub(crate) fn banner(text: &str) -> Option<u64> {
+    let (major, rest) = leading_number(text.strip_prefix("PHPUnit ")?)?;
+    rest.contains(" by Sebastian Bergmann").then_some(major)
 }
 
 /// `Tests: 12, Assertions: 7, Errors: 2, Risky: 1.`
@@ -123,7 +125,12 @@ mod tests {
         assert_eq!(ok("OK (12 tests, 0 assertions)"), Some(12));
         assert_eq!(ok("OK (12 tests, 0 assertions"), None);
         assert_eq!(heading("OK, but there were issues!"), Some(false));
-        assert_eq!(heading("WARNINGS!"), Some(true));
+        assert_eq!(heading("WARNINGS!"), Some(false));
+        assert_eq!(heading("FAILURES!"), Some(true));
+        assert_eq!(
+            banner("PHPUnit 9.6.7 by Sebastian Bergmann and contributors."),
+            Some(9)
+        );
         assert_eq!(heading("HELLO!"), None);
         let all = totals(
             "Tests: 12, Assertions: 7, Errors: 2, Skipped: 1, Incomplete: 1, PHPUnit Warnings: 3.",

@@ -49,6 +49,9 @@ pub struct Json {
     listed: u64,
     documents: u32,
     this: u64,
+    /// Examples of this document that passed or failed.
+    ran: u64,
+    empty: bool,
     marker: Option<Fact>,
     red: Option<Fact>,
     unfinished: Option<Fact>,
@@ -79,6 +82,7 @@ impl Report for Json {
             }
         };
         self.listed += 1;
+        self.ran += u64::from(status != CaseStatus::Skipped);
         let mut found = case(example.full_description, status);
         found.duration_ms = example.run_time.map(|seconds| seconds * 1_000.0);
         found.file = example.file_path;
@@ -106,21 +110,19 @@ impl Report for Json {
         self.seen = true;
         self.documents += 1;
         let this = std::mem::take(&mut self.this);
-        self.announced += summary.example_count;
+        self.empty |= std::mem::take(&mut self.ran) == 0;
+        self.announced = self.announced.saturating_add(summary.example_count);
         if summary.failure_count > 0 {
             let text = plural(summary.failure_count, "failure");
             self.red.get_or_insert(Fact::at(line, text));
         }
         let errors = summary.errors_outside_of_examples_count;
         if errors > 0 {
-            let first = messages.iter().find_map(|text| {
-                text.lines()
-                    .find(|line| line.starts_with("An error occurred"))
-            });
-            let why = first.map_or("an error occurred outside of examples", |line| {
-                line.trim_end_matches('.')
-            });
-            for number in 0..errors {
+            let first = messages
+                .iter()
+                .find_map(|text| text.lines().find_map(crate::words::outside));
+            let why = first.unwrap_or("an error occurred outside of examples");
+            for number in 0..errors.min(1_000) {
                 let name = if number == 0 {
                     why
                 } else {
@@ -132,7 +134,7 @@ impl Report for Json {
                     .map(|text| clip(text.trim(), 16_000));
                 book.add(found, line);
                 self.listed += 1;
-                self.announced += 1;
+                self.announced = self.announced.saturating_add(1);
             }
             let text = plural(u64::from(errors), "error") + " outside of examples";
             self.red.get_or_insert(Fact::at(line, text));
@@ -144,7 +146,7 @@ impl Report for Json {
             );
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
-        if self.documents > 1 && (this == 0 || self.listed == this) {
+        if self.documents > 1 && self.empty {
             let fact = Fact::at(line, "one of several runs ran no example");
             self.unfinished.get_or_insert(fact);
         }

@@ -141,15 +141,17 @@ impl Text {
                 self.owed = None;
             }
         } else if let Some(name) = outside(text) {
+            if left_while_loading(text) {
+                // After an exit there are no totals.
+                self.left = true;
+                let fact = Fact::at(line, "a file ended the process while it was loaded");
+                self.red.get_or_insert(fact);
+            }
             self.hint.get_or_insert_with(|| Fact::at(line, name));
             self.run.listing.pause();
             if self.run.outside.len() < 1_000 {
                 self.run.outside.push(name.to_owned());
             }
-        } else if left_while_loading(text) {
-            self.left = true;
-            let fact = Fact::at(line, "a file ended the process while it was loaded");
-            self.red.get_or_insert(fact);
         } else if text.starts_with("RSpec is shutting down and will print the summary report") {
             let fact = Fact::at(line, "RSpec was interrupted");
             self.red.get_or_insert(fact);
@@ -202,7 +204,7 @@ impl Text {
             self.from_totals |= ended > totals.failures + totals.pending;
             tell_entries(&mut run, &totals, ended, line, book);
         }
-        self.empty |= totals.examples == 0;
+        self.empty |= totals.examples == totals.pending;
         if self.runs > 1 && self.empty {
             let fact = Fact::at(line, "one of several runs ran no example");
             self.unfinished.get_or_insert(fact);

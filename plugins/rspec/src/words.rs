@@ -45,6 +45,9 @@ pub(crate) fn finished(text: &str) -> bool {
 
 /// What an error outside of examples is called: its first line, without the full stop.
 pub(crate) fn outside(text: &str) -> Option<&str> {
+    if left_while_loading(text) {
+        return text.strip_suffix(", RSpec will now quit.");
+    }
     let rest = text.strip_prefix("An error occurred ")?;
     let loading = rest.starts_with("while loading ") && rest.ends_with('.');
     let hook =
