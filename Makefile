@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist bench bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist fuzz table bench bench-judges bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -73,6 +73,19 @@ bench:
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:
 	$(CARGO) build --release --locked && $(PYTHON) benches/kubernetes.py
+
+# The judges beside their peers: needs pip for junitparser and lxml.
+bench-judges: setup
+	$(CARGO) build --release --locked && $(PYTHON) benches/judges.py
+
+# Every judge and the codec of sealed capture, for SECONDS each; TARGETS names some of them.
+fuzz: SECONDS ?= 60
+fuzz:
+	$(CARGO) run --release --locked -p tribunal-fuzz -- --seconds $(SECONDS) $(TARGETS)
+
+# Writes plugins/TABLE.md anew.
+table:
+	TRIBUNAL_TABLE_UPDATE=1 $(CARGO) test --locked -p tribunal-judges --test table
 
 clean:
 	$(CARGO) clean

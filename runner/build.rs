@@ -31,7 +31,9 @@ const JUDGES: &[&str] = &[
     "mocha",
     "nextest",
     "node-test",
+    "phpunit",
     "pytest",
+    "rspec",
     "tap",
 ];
 /// It links the others without their exports, so cargo must not build it in one go with them: features
@@ -78,6 +80,7 @@ fn build() -> Result<()> {
         compile(&first, root, &out)?;
         compile(&last, root, &out)?;
     }
+    fs::write(out.join("builtin_names.rs"), names())?;
     let mut table =
         String::from("/// Name and WebAssembly of every judge inside the binary, by name.\n");
     table.push_str("pub(super) const BUILTINS: &[(&str, &[u8])] = &[\n");
@@ -95,6 +98,13 @@ fn build() -> Result<()> {
     table.push_str("];\n");
     fs::write(out.join("builtins.rs"), table)?;
     seals::build(root, &out)
+}
+
+/// The names for the configuration, which knows them even where the judges are not built.
+fn names() -> String {
+    let doc = "/// Names of the judges inside the binary, sorted.";
+    let count = JUDGES.len();
+    format!("{doc}\npub const BUILTIN_JUDGES: [&str; {count}] = {JUDGES:?};\n")
 }
 
 /// A missing target is the one thing that a newcomer will meet.

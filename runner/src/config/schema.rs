@@ -6,22 +6,8 @@ use std::time::Duration;
 
 use crate::plan::{Cluster, Command, JudgeSpec, ReportTarget, Retries, Target};
 
-/// Judges that ship inside the binary: names that need no entry under `[judges]`.
-pub const BUILTIN_JUDGES: [&str; 13] = [
-    "auto",
-    "ctest",
-    "exit-code",
-    "go-test",
-    "gtest",
-    "jest",
-    "junit",
-    "libtest",
-    "mocha",
-    "nextest",
-    "node-test",
-    "pytest",
-    "tap",
-];
+// Judges that ship inside the binary: names that need no entry under `[judges]`. The list is `JUDGES` of build.rs.
+include!(concat!(env!("OUT_DIR"), "/builtin_names.rs"));
 
 /// A valid pipeline. Names, `needs`, judges and variables are known to be right.
 #[derive(Clone, Debug)]
