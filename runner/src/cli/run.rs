@@ -112,9 +112,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitStatus, Failure> {
     let id = dir.intro()?.id;
     let settings = settings(args, &plan, &dir);
     // Listens until this function is left, in whatever way.
-    let console = Console::open(&settings).map_err(|error| {
-        Failure::errored(format!("cannot listen to signals and keys: {error}"))
-    })?;
+    let console = Console::open(&settings)
+        .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))?;
     let feed = Feed::spawn(reports(args, &plan, &dir, settings)?)
         .map_err(|error| Failure::errored(format!("cannot start a thread: {error}")))?;
     if let Err(error) = crate::os::become_subreaper() {
