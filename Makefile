@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-cluster setup lint deny doc bench bench-kubernetes clean
+.PHONY: run pipeline test test-page test-cluster setup lint deny doc bench bench-reporter bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -59,6 +59,10 @@ deny:
 
 bench:
 	cargo build --release --locked && $(PYTHON) benches/peers.py
+
+# What showing a run costs, as a share of a core.
+bench-reporter:
+	$(CARGO) bench -p tribunal --locked --bench reporter
 
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:
