@@ -222,7 +222,7 @@ fn a_resize_is_heeded_by_the_next_frame() {
     pty.resize(60, 40);
     pty.until("narrow rows", |pty| !pty.visible().contains("STATE"));
     pty.resize(130, 40);
-    pty.until_shown("LAST OUTPUT");
+    pty.until_shown("STATE");
     pty.until("one region", |pty| {
         pty.visible().matches("2/3 done").count() == 1
     });
