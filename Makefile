@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist fuzz table bench bench-judges bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist fuzz table bench bench-judges bench-reporter bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -69,6 +69,10 @@ dist:
 
 bench:
 	cargo build --release --locked && $(PYTHON) benches/peers.py
+
+# What showing a run costs, as a share of a core.
+bench-reporter:
+	$(CARGO) bench -p tribunal --locked --bench reporter
 
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:

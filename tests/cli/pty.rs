@@ -208,9 +208,17 @@ impl Pty {
 }
 
 impl Drop for Pty {
+    /// A test that failed leaves a run behind, and that its suites: it is asked to end before it is made to.
     fn drop(&mut self) {
-        // Does nothing to a program that has ended.
-        self.child.kill().unwrap_or(());
+        for _ in 0..100 {
+            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+                return;
+            }
+            kill_process(self.pid(), Signal::CONT).ok();
+            kill_process(self.pid(), Signal::TERM).ok();
+            self.pump(Duration::from_millis(50));
+        }
+        self.child.kill().ok();
         self.child.wait().ok();
     }
 }

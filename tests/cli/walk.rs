@@ -25,9 +25,9 @@ fn from_the_recap_to_the_line_the_reason_and_the_next_run() {
     );
     let script = "total=17.99\n\
         echo 1..2\n\
-        if [ $total = 18.00 ]; then echo 'ok 1 - total with coupon'; else bad=1; at=$LINENO\n\
+        if [ $total = 18.00 ]; then echo 'ok 1 - total with coupon'; else bad=1\n\
         echo 'not ok 1 - total with coupon'\n\
-        printf '  ---\\n  message: total is %s\\n  file: check-cart.sh\\n  line: %s\\n  ...\\n' $total $at; fi\n\
+        printf '  ---\\n  message: total is %s\\n  file: check-cart.sh\\n  line: 3\\n  ...\\n' $total; fi\n\
         echo 'ok 2 - tax'\n\
         exit ${bad:-0}\n";
     project.write("check-cart.sh", script);

@@ -19,7 +19,6 @@ pub enum ColorChoice {
 }
 
 /// What the command line says about looks.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--color`.

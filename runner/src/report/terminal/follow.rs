@@ -102,7 +102,8 @@ mod tests {
     fn a_large_output_comes_in_pieces_and_whole() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("output.log");
-        let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        let all: Vec<String> = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        let text = all.concat();
         fs::write(&path, &text).expect("written");
         let mut follower = Follower::new(path, false);
         let (mut lines, mut more) = follower.read(true).expect("read");

@@ -80,6 +80,7 @@ pub type SizeSource = Arc<dyn Fn() -> (u16, u16) + Send + Sync>;
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// How the terminal report looks.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone)]
 pub struct Settings {
     /// Whether there is a live region.

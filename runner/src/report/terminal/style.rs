@@ -32,6 +32,7 @@ const fn fg(color: AnsiColor) -> Style {
 }
 
 /// What every line depends on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     pub(super) live: bool,

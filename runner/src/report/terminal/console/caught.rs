@@ -25,6 +25,7 @@ pub(super) struct Caught {
 }
 
 /// Which came.
+#[expect(clippy::struct_excessive_bools, reason = "each is a signal of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Came {
     /// Somebody asks for the state of the run.
@@ -88,7 +89,7 @@ impl Caught {
     }
 
     /// Ends the process as if SIGQUIT had not been caught.
-    pub(super) fn quit(&self) {
+    pub(super) fn quit() {
         low_level::emulate_default_handler(SIGQUIT).unwrap_or(());
     }
 }

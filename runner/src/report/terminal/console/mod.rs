@@ -89,7 +89,7 @@ impl Listener {
         let input = io::stdin();
         loop {
             // In the background, reading would stop this process.
-            let foreground = self.tty.as_ref().is_some_and(Tty::is_foreground);
+            let foreground = self.tty.is_some() && Tty::is_foreground();
             let keys = foreground.then(|| input.as_fd());
             let timeout = (self.tty.is_some() && !foreground).then_some(BACKGROUND);
             let fds = [keys, Some(self.caught.fd()), Some(self.stop.waker.fd())];
@@ -100,7 +100,7 @@ impl Listener {
             if signal {
                 self.signals();
             }
-            if key && self.tty.as_ref().is_some_and(Tty::is_foreground) {
+            if key && Tty::is_foreground() {
                 self.keys(&input);
             }
         }
@@ -137,7 +137,7 @@ impl Listener {
         }
         if came.quit {
             self.tty = None;
-            self.caught.quit();
+            Caught::quit();
         }
         if came.stop {
             self.asked.suspend(PATIENCE);

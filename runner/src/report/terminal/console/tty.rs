@@ -27,13 +27,13 @@ impl Tty {
     }
 
     /// Whether this process may read from it and change it.
-    pub(super) fn is_foreground(&self) -> bool {
+    pub(super) fn is_foreground() -> bool {
         tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
     }
 
     /// After a suspension: what it is now is what it will be set back to.
     pub(super) fn take_again(&mut self) {
-        if self.is_foreground()
+        if Self::is_foreground()
             && let Ok(saved) = tcgetattr(io::stdin())
         {
             // A shell that did not restore anything left our own settings there.
@@ -46,14 +46,14 @@ impl Tty {
 
     /// Sets it back.
     pub(super) fn restore(&self) {
-        if self.is_foreground() {
+        if Self::is_foreground() {
             // With the terminal gone there is nothing to set back.
             tcsetattr(io::stdin(), OptionalActions::Now, &self.saved).unwrap_or(());
         }
     }
 
     fn apply(&self) {
-        if !self.is_foreground() {
+        if !Self::is_foreground() {
             return;
         }
         let mut modes = self.saved.clone();

@@ -236,6 +236,7 @@ fn the_region_takes_a_third_of_the_screen_and_a_frame_is_one_write() {
         let out = Box::new(Writes(Arc::clone(&writes)));
         stage.report = Terminal::new(out, stage.report.settings.clone());
         stage.play(&events, 0, 5_000);
+        stage.pass(5_000);
         let frames = writes.lock().expect("one thread").clone();
         assert!(frames.len() > 2);
         for frame in &frames {
