@@ -65,6 +65,10 @@ impl Format for Parser {
             self.close(&totals, red, line, book);
             return;
         }
+        if expected.is_some() && self.run.timed {
+            let fact = Fact::at(line, "the numbers do not follow on PHPUnit's last word");
+            self.unfinished.get_or_insert(fact);
+        }
         if line.terminated && self.last(text, line, book) {
             return;
         }
@@ -298,7 +302,8 @@ impl Parser {
                 format!("the last line counts {tests} tests, and {seen} are seen to have ended");
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
-        if let Some((done, all)) = run.counted.filter(|(done, _)| *done > tests) {
+        let fits = |(done, all): &(u64, u64)| (*done..=*all).contains(&tests);
+        if let Some((done, all)) = run.counted.filter(|counted| !fits(counted)) {
             let text = format!("{done} of {all} tests had ended, and the last line counts {tests}");
             self.unfinished.get_or_insert(Fact::at(line, text));
         }

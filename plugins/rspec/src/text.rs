@@ -41,8 +41,8 @@ struct Run {
     failures: Entries,
     pending: Entries,
     outside: Vec<String>,
-    /// The last line was `Finished in …`.
-    finished: bool,
+    /// The last line was `Finished in …`; whether it was RSpec's own, with the time for loading.
+    finished: Option<bool>,
 }
 
 /// The output being read.
@@ -75,19 +75,23 @@ pub struct Text {
 
 impl Format for Text {
     fn line(&mut self, line: &Line<'_>, book: &mut Book) {
-        let was_finished = std::mem::take(&mut self.run.finished);
+        let finished = self.run.finished.take();
         if self.run.part == Part::Examples {
             self.run.marks.line(line.plain);
         }
         let Some(text) = line.text().filter(|_| !line.cut) else {
             return;
         };
-        if was_finished
+        if finished.is_some()
             && line.terminated
             && let Some(totals) = totals(text)
         {
             self.close(totals, line, book);
             return;
+        }
+        if finished == Some(true) {
+            let fact = Fact::at(line, "the totals do not follow on `Finished in`");
+            self.unfinished.get_or_insert(fact);
         }
         match text.as_bytes().first() {
             Some(b'F' | b'P' | b'T' | b'R' | b'A' | b'W') if self.word(text, line) => {}
@@ -127,7 +131,7 @@ impl Text {
     /// Whether the line is one of RSpec's own that begin a part or say something by themselves.
     fn word(&mut self, text: &str, line: &Line<'_>) -> bool {
         if finished(text) {
-            self.run.finished = line.terminated;
+            self.run.finished = line.terminated.then(|| text.contains("(files took "));
         } else if text == "Failures:" {
             self.run.part = Part::Failures;
         } else if text == "Pending:" || text.starts_with("Pending: (") {
