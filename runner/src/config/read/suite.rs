@@ -10,7 +10,7 @@ use super::kubernetes::RawKubernetes;
 use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 
-const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 18] = [
     "command",
     "script",
     "judge",
@@ -30,7 +30,7 @@ const KEYS: [&str; 18] = [
     "strict",
     "kubernetes",
 ];
-const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
+pub(super) const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
 
 pub(super) type Text = Spanned<String>;
 
