@@ -90,7 +90,109 @@ fn every_tool_is_found_by_its_files() {
             format!("# {}\n{}\n", names.join(" "), suites(files))
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told.join("\n"), @r##"
+    # tests/test_a.py uv.lock
+    [suites.pytest]
+    command = ["uv", "run", "pytest"]
+    judge = "pytest"
+
+    # conftest.py .venv/bin/python
+    [suites.pytest]
+    command = [".venv/bin/python", "-m", "pytest"]
+    judge = "pytest"
+
+    # go.mod Cargo.toml
+    [suites.go]
+    command = ["go", "test", "-json", "./..."]
+    judge = "go-test"
+    [suites.cargo]
+    command = ["cargo", "test", "--workspace", "--no-fail-fast"]
+    judge = "libtest"
+
+    # Cargo.toml .config/nextest.toml
+    [suites.nextest]
+    command = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast"]
+    judge = "nextest"
+
+    # package.json yarn.lock
+    [suites.jest]
+    command = ["yarn", "run", "jest", "--json", "--outputFile=reports/jest.json"]
+    judge = "jest"
+    artifacts = ["reports/jest.json"]
+    [suites.mocha]
+    command = ["yarn", "run", "mocha"]
+    judge = "mocha"
+
+    # package.json pnpm-lock.yaml
+    [suites.playwright]
+    command = ["pnpm", "exec", "playwright", "test", "--reporter=line,junit"]
+    judge = "junit"
+    artifacts = ["reports/playwright.xml"]
+    env = { PLAYWRIGHT_JUNIT_OUTPUT_NAME = "reports/playwright.xml" }
+
+    # package.json
+    [suites.node]
+    command = ["node", "--test", "test/"]
+    judge = "node-test"
+
+    # package.json
+    [suites.node]
+    command = ["npm", "test"]
+    judge = "node-test"
+
+    # package.json
+    [suites.npm]
+    command = ["npm", "test"]
+    judge = "exit-code"
+
+    # package.json
+    [suites.example]
+    command = ["echo", "hello"]
+    judge = "exit-code"
+
+    # CMakeLists.txt
+    [suites.build]
+    script = """
+    cmake -S . -B build
+    cmake --build build --parallel
+    """
+    judge = "exit-code"
+    [suites.ctest]
+    command = ["ctest", "--test-dir", "build", "--output-on-failure"]
+    judge = "ctest"
+    needs = ["build"]
+
+    # composer.json
+    [suites.phpunit]
+    command = ["vendor/bin/phpunit", "--log-junit", "reports/phpunit.xml"]
+    judge = "junit"
+    artifacts = ["reports/phpunit.xml"]
+
+    # pom.xml mvnw
+    [suites.maven]
+    command = ["./mvnw", "--batch-mode", "test"]
+    judge = "junit"
+    artifacts = ["**/target/surefire-reports/TEST-*.xml"]
+
+    # build.gradle.kts gradlew
+    [suites.gradle]
+    command = ["./gradlew", "cleanTest", "test"]
+    judge = "junit"
+    artifacts = ["**/build/test-results/test/TEST-*.xml"]
+
+    # test/a.bats t/a.t
+    [suites.bats]
+    command = ["bats", "--tap", "test"]
+    judge = "tap"
+    [suites.prove]
+    command = ["prove", "-v", "-r", "t"]
+    judge = "tap"
+
+    # Makefile
+    [suites.test]
+    command = ["make", "test"]
+    judge = "exit-code"
+    "##);
 }
 
 #[test]

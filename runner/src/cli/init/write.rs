@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Found, Runs, SCHEMA_PATH};
+use crate::config::BUILTIN_JUDGES;
 
 const TOP: &str = "\
 # What `tribunal run` runs. `tribunal check` says whether it is right, `tribunal plan` what would run.
@@ -18,7 +19,7 @@ timeout = \"30m\"
 
 const EXAMPLE: &str = "
 # An example: replace the command by what runs your tests, and the judge by the one that knows its output.
-# Judges: auto, ctest, exit-code, go-test, gtest, jest, junit, libtest, mocha, nextest, node-test, pytest, tap.
+# Judges: JUDGES.
 [suites.example]
 command = [\"echo\", \"hello\"]
 judge = \"exit-code\"
@@ -40,7 +41,7 @@ pub(super) fn pipeline(name: &str, found: &[Found], reports: &[String], for_ci: 
     );
     text.push_str(DEFAULTS);
     if found.is_empty() {
-        text.push_str(EXAMPLE);
+        text.push_str(&EXAMPLE.replace("JUDGES", &BUILTIN_JUDGES.join(", ")));
     }
     for found in found {
         text.push('\n');
