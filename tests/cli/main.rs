@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod commands;
 mod examples;
+mod first_contact;
 mod history;
 mod hostile;
 mod piped;

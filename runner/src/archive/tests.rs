@@ -92,6 +92,7 @@ fn a_right_archive_becomes_a_run() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_lies_is_refused_and_leaves_nothing() {
     let run = intro(ID);
     let good = [member("run.json", &run)];

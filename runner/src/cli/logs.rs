@@ -108,7 +108,11 @@ pub(super) fn find(
     found.ok_or_else(|| {
         let hint = match attempt {
             _ if !names.iter().any(|name| name == suite) => {
-                format!("its suites are: {}", names.join(", "))
+                let meant = crate::config::closest(suite, names.iter().map(String::as_str));
+                let meant =
+                    meant.map_or_else(String::new, |name| format!("did you mean \"{name}\"? "));
+                let names = crate::config::listed(names.iter().map(String::as_str), 20);
+                format!("{meant}its suites are: {names}")
             }
             Some(number) => format!("it has no finished attempt {number}"),
             None => "it never started, or the run ended before it did".to_owned(),

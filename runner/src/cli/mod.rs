@@ -11,14 +11,17 @@ use crate::model::ExitStatus;
 use crate::report::ci::guard;
 
 mod check;
+mod complete;
 mod doctor;
 mod explain;
 mod failed;
 mod failure;
 mod history;
+mod init;
 mod judge;
 mod lock;
 mod logs;
+mod man;
 mod options;
 mod plan;
 mod rejudge;
@@ -34,6 +37,7 @@ pub(crate) use failure::Failure;
 
 const AFTER_HELP: &str = "\
 Examples:
+  tribunal init                      a pipeline.toml for the tests that are here
   tribunal run                       run every suite of ./pipeline.toml
   tribunal run 'unit*' --jobs 2      the suites whose name begins with unit, two at once
   tribunal run --label team=pay      the suites with that label
@@ -45,7 +49,7 @@ Examples:
   tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
   tribunal history flaky             what passes and fails without a change
-  tribunal doctor                    what the cluster's credentials lack
+  tribunal doctor                    what this machine and the cluster lack
 
 Exit codes of run and judge:
     0  all passed
@@ -69,6 +73,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Run(run::RunArgs),
     Watch(watch::WatchArgs),
     Rejudge(rejudge::RejudgeArgs),
@@ -83,10 +88,17 @@ enum Command {
     Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
     Lock(lock::LockArgs),
+    Completions(complete::CompletionsArgs),
+    Man(man::ManArgs),
+    Schema(man::SchemaArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if complete::answer(&args) {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -101,6 +113,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let ended = match cli.command {
+        Command::Init(args) => init::init(&args),
         Command::Run(args) => run::run(&args),
         Command::Watch(args) => watch::watch(&args),
         Command::Rejudge(args) => rejudge::rejudge(&args),
@@ -116,6 +129,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Runs(args) => runs::runs(&args),
         Command::History(args) => history::history(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Completions(args) => complete::completions(&args),
+        Command::Man(args) => man::man(&args),
+        Command::Schema(args) => man::schema(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {

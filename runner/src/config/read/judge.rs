@@ -11,8 +11,8 @@ use crate::config::schema::BUILTIN_JUDGES;
 use crate::config::suggest::{listed, quoted};
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec};
 
-const KEYS: [&str; 5] = ["path", "builtin", "sha256", "config", "limits"];
-const LIMIT_KEYS: [&str; 2] = ["memory", "cpu"];
+pub(super) const KEYS: [&str; 5] = ["path", "builtin", "sha256", "config", "limits"];
+pub(super) const LIMIT_KEYS: [&str; 2] = ["memory", "cpu"];
 
 /// A judge that the pipeline declares.
 pub(super) struct Declared {

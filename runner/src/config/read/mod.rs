@@ -13,6 +13,8 @@ use cx::{Cx, Field, Span, fields};
 
 mod cx;
 mod judge;
+#[cfg(test)]
+mod keys;
 mod kubernetes;
 mod links;
 mod merge;

@@ -10,7 +10,7 @@ use super::kubernetes::RawKubernetes;
 use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 
-const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 19] = [
     "command",
     "script",
     "judge",
@@ -31,7 +31,7 @@ const KEYS: [&str; 19] = [
     "watch",
     "kubernetes",
 ];
-const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
+pub(super) const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
 
 pub(super) type Text = Spanned<String>;
 

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod many;
+mod past;
 
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};

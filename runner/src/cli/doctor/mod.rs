@@ -1,4 +1,4 @@
-//! `tribunal doctor`: can the suites run on their cluster?
+//! `tribunal doctor`: can the suites run, here and on their cluster?
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,17 +12,24 @@ use crate::executor::kubernetes::{self, Examination, Permission, Ward};
 use crate::model::ExitStatus;
 use crate::plan::{Cluster, Plan, Selection, Target, resolve};
 
-/// Ask the cluster what the present credentials may do, and say what is missing
+mod local;
+
+use local::{Check, State};
+
+/// Say what this machine and the cluster give, and what is missing
 #[derive(Args, Debug)]
 #[command(
-    long_about = "Ask the cluster what the present credentials may do, permission by permission, in every namespace \
-        that suites use, and say what is missing.\n\nWhere something is, the least-privilege Role is printed, ready for \
+    long_about = "Say what this machine gives to suites: process handling, limits, disk, judge cache, terminal, the \
+        programs that suites start. Where suites run on Kubernetes, ask the cluster what the present credentials may \
+        do, permission by permission, in every namespace that suites use.\n\nWhere a permission is missing, the least-privilege Role is printed, ready for \
         `kubectl apply -f -`. Changes nothing, runs nothing.",
     after_help = "\
 Examples:
   tribunal doctor                              what is there and what is missing
   tribunal doctor --role | kubectl apply -f -  the Role alone, without asking the cluster
   tribunal doctor --role stream                the Role without what sealed capture needs
+
+Without a pipeline.toml here, only the machine is looked at.
 
 Exit codes: 0 suites can run, 2 the pipeline is invalid, 3 something required is missing or the cluster cannot be reached"
 )]
@@ -61,69 +68,93 @@ pub(crate) enum DoctorFormat {
 struct Findings<'a> {
     version: u32,
     ok: bool,
+    local: &'a [Check],
     kubernetes: Option<&'a Examination>,
     error: Option<String>,
 }
 
-/// Examines the cluster of the pipeline; what is wrong with the pipeline goes to `err`.
+/// Examines the machine and the cluster of the pipeline; what is wrong with the pipeline goes to `err`.
 pub(crate) fn doctor(
     args: &DoctorArgs,
     out: &mut dyn Write,
     err: &mut dyn Write,
     colour: bool,
 ) -> io::Result<ExitStatus> {
+    let is_default = args.pipeline.as_os_str() == "pipeline.toml";
+    let plan = if is_default && !args.pipeline.exists() && args.role.is_none() {
+        None
+    } else {
+        match planned(args, err, colour)? {
+            Ok(plan) => Some(plan),
+            Err(status) => return Ok(status),
+        }
+    };
+    let namespaces = plan.as_ref().map(namespaces).unwrap_or_default();
+    if let Some(capture) = args.role {
+        return roles(&namespaces, capture == RoleFor::Sealed, out);
+    }
+    let root = plan
+        .as_ref()
+        .map_or_else(|| super::project_root(None), |plan| plan.root.clone());
+    let local = local::examine(&root, plan.as_ref());
+    let cluster = plan.as_ref().and_then(|plan| plan.cluster.as_ref());
+    let asked = cluster.map(|cluster| ask(cluster, &namespaces));
+    let is_well =
+        |asked: &Result<Examination, String>| asked.as_ref().is_ok_and(Examination::is_well);
+    let local_ok = local.iter().all(|check| check.state != State::Fail);
+    let ok = local_ok && asked.as_ref().is_none_or(is_well);
+    if args.format == DoctorFormat::Json {
+        let findings = Findings {
+            version: 1,
+            ok,
+            local: &local,
+            kubernetes: asked.as_ref().and_then(|asked| asked.as_ref().ok()),
+            error: asked
+                .as_ref()
+                .and_then(|asked| asked.as_ref().err().cloned()),
+        };
+        json(out, &findings)?;
+    } else {
+        out.write_all(local::text(&local).as_bytes())?;
+        match (&plan, &asked) {
+            (None, _) => writeln!(out, "\nno pipeline.toml here; `tribunal init` makes one")?,
+            (Some(_), None) => writeln!(out, "\nno suite runs on Kubernetes")?,
+            (_, Some(Ok(found))) => write!(out, "\n{}", text(found))?,
+            (_, Some(Err(why))) => writeln!(err, "error: {why}")?,
+        }
+        if !local_ok {
+            writeln!(out, "suites cannot run here")?;
+        }
+    }
+    Ok(if ok {
+        ExitStatus::Passed
+    } else {
+        ExitStatus::Errored
+    })
+}
+
+/// The whole plan; or the exit code of what was said to `err`.
+fn planned(
+    args: &DoctorArgs,
+    err: &mut dyn Write,
+    colour: bool,
+) -> io::Result<Result<Plan, ExitStatus>> {
     let pipeline = match Pipeline::load(&args.pipeline) {
         Ok(pipeline) => pipeline,
         Err(error) => {
             err.write_all(error.render(colour).as_bytes())?;
-            return Ok(ExitStatus::Usage);
+            return Ok(Err(ExitStatus::Usage));
         }
     };
-    let plan = match resolve(&pipeline, &Selection::default()) {
-        Ok(plan) => plan,
+    let selection = Selection {
+        cores: super::options::cores(),
+        ..Selection::default()
+    };
+    match resolve(&pipeline, &selection) {
+        Ok(plan) => Ok(Ok(plan)),
         Err(error) => {
             writeln!(err, "error: {error}")?;
-            return Ok(error.exit_status());
-        }
-    };
-    let namespaces = namespaces(&plan);
-    if let Some(capture) = args.role {
-        return roles(&namespaces, capture == RoleFor::Sealed, out);
-    }
-    let Some(cluster) = &plan.cluster else {
-        if args.format == DoctorFormat::Json {
-            json(
-                out,
-                &Findings {
-                    version: 1,
-                    ok: true,
-                    kubernetes: None,
-                    error: None,
-                },
-            )?;
-        } else {
-            writeln!(
-                out,
-                "no suite runs on Kubernetes: local suites need no permissions"
-            )?;
-        }
-        return Ok(ExitStatus::Passed);
-    };
-    match ask(cluster, &namespaces) {
-        Ok(found) => tell(args.format, &found, out),
-        Err(why) => {
-            if args.format == DoctorFormat::Json {
-                let findings = Findings {
-                    version: 1,
-                    ok: false,
-                    kubernetes: None,
-                    error: Some(why),
-                };
-                json(out, &findings)?;
-            } else {
-                writeln!(err, "error: {why}")?;
-            }
-            Ok(ExitStatus::Errored)
+            Ok(Err(error.exit_status()))
         }
     }
 }
@@ -168,28 +199,6 @@ fn ask(cluster: &Cluster, namespaces: &[Option<String>]) -> Result<Examination, 
             .await
             .map_err(|error| error.to_string())?;
         Ok(kubernetes::examine(&connection, namespaces).await)
-    })
-}
-
-fn tell(format: DoctorFormat, found: &Examination, out: &mut dyn Write) -> io::Result<ExitStatus> {
-    let ok = found.is_well();
-    if format == DoctorFormat::Json {
-        json(
-            out,
-            &Findings {
-                version: 1,
-                ok,
-                kubernetes: Some(found),
-                error: None,
-            },
-        )?;
-    } else {
-        out.write_all(text(found).as_bytes())?;
-    }
-    Ok(if ok {
-        ExitStatus::Passed
-    } else {
-        ExitStatus::Errored
     })
 }
 
