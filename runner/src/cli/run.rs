@@ -18,7 +18,7 @@ use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
-use crate::report::junit::Junit;
+use crate::report::junit::{Junit, split};
 use crate::report::markdown::{self, Markdown};
 use crate::report::terminal::{Mode, Terminal};
 use crate::report::{self, Feed, Out, Report, ci, terminal};
@@ -227,7 +227,7 @@ fn reports(args: &RunArgs, plan: &Plan, dir: &RunDir) -> Result<Vec<Box<dyn Repo
         ))))),
     }
     for target in &plan.reports {
-        reports.push(file_report(target, Some(dir.path().to_owned()))?);
+        reports.push(file_report(target, Some(dir.path().to_owned()), args.ci)?);
     }
     Ok(reports)
 }
@@ -244,7 +244,7 @@ pub(super) fn screen(
         return Box::new(Terminal::new(out, settings));
     };
     settings.mode = Mode::Plain;
-    settings.heartbeat = Duration::from_secs(60);
+    settings.heartbeat = Duration::from_mins(1);
     if !system.reads_commands() {
         return Box::new(Terminal::new(out, settings));
     }
@@ -272,10 +272,20 @@ fn places(plan: &Plan) -> Places {
     }
 }
 
+/// The `JUnit` report, in as many files as the CI system needs.
+pub(super) fn junit(out: Out, run_dir: Option<PathBuf>, ci: CiChoice) -> Junit {
+    let junit = Junit::new(out, run_dir);
+    match ci.system() {
+        Some(System::Gitlab) => junit.within(split::GITLAB, Box::new(options::complain)),
+        _ => junit,
+    }
+}
+
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
 pub(super) fn file_report(
     target: &ReportTarget,
     run_dir: Option<PathBuf>,
+    ci: CiChoice,
 ) -> Result<Box<dyn Report>, Failure> {
     if let Some(folder) = target.path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -284,7 +294,7 @@ pub(super) fn file_report(
     }
     let path = target.path.clone();
     Ok(match target.format {
-        ReportFormat::Junit => Box::new(Junit::new(Out::File(path), run_dir)),
+        ReportFormat::Junit => Box::new(junit(Out::File(path), run_dir, ci)),
         ReportFormat::Json => Box::new(Json::new(Out::File(path))),
         ReportFormat::Jsonl => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
         ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),

@@ -14,7 +14,7 @@ pub(super) fn commands(system: System, log: &[u8]) -> Vec<String> {
         System::Github => lines(&text).flat_map(github).collect(),
         System::Forgejo => text.split('\n').flat_map(forgejo).collect(),
         System::Gitlab => gitlab(&text),
-        System::Buildkite => lines(&text).flat_map(|line| buildkite(line)).collect(),
+        System::Buildkite => lines(&text).flat_map(buildkite).collect(),
         System::Teamcity => lines(&text)
             .flat_map(|line| marked(line, "##teamcity[", &[' ', ']', '\'']))
             .collect(),
