@@ -76,7 +76,7 @@ fn visible(log: Vec<u8>) -> String {
 fn every_system_gets_the_recorded_run_as_it_wants_it() {
     for (name, system) in System::ALL {
         let log = log(system, &recorded::events(), |settings| {
-            settings.terminal.replay = false
+            settings.terminal.replay = false;
         });
         insta::assert_snapshot!(name, visible(log));
     }
@@ -147,7 +147,7 @@ fn azure_gets_the_summary_as_a_file() {
     let events = recorded::events();
     recorded::write_outputs(dir.path(), &events);
     let log = log_in(dir.path(), System::Azure, &events, |settings| {
-        settings.terminal.replay = false
+        settings.terminal.replay = false;
     });
     let log = String::from_utf8(log).expect("UTF-8");
     let path = dir.path().join("summary.md");
