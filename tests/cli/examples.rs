@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::{ran, tribunal};
 
 /// The examples and their exit codes.
-const EXAMPLES: [(&str, i32); 3] = [("local", 0), ("pytest", 0), ("junit", 0)];
+const EXAMPLES: [(&str, i32); 4] = [("local", 0), ("pytest", 0), ("junit", 0), ("ci", 0)];
 
 fn examples() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_input;
+mod ci;
 mod commands;
 mod examples;
 mod first_contact;

@@ -67,7 +67,11 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
             format: report.format,
             path: report.path.clone(),
         };
-        reports.push(run::file_report(&target, Some(dir.path().to_owned()))?);
+        reports.push(run::file_report(
+            &target,
+            Some(dir.path().to_owned()),
+            CiChoice::Auto,
+        )?);
     }
     if args.report.is_empty() {
         if let Format::Json = args.format {

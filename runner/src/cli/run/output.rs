@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{RunArgs, RunFormat};
+use crate::cli::options::CiChoice;
 use crate::cli::{Failure, options};
 use crate::history::Past;
 use crate::plan::{Plan, ReportFormat, ReportTarget};
@@ -13,7 +14,7 @@ use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
-use crate::report::junit::Junit;
+use crate::report::junit::{Junit, split};
 use crate::report::markdown::{self, Markdown};
 use crate::report::terminal::{Console, Mode, Settings, Terminal};
 use crate::report::{Out, Report};
@@ -70,7 +71,7 @@ pub(super) fn show(
         }
     });
     for target in &plan.reports {
-        reports.push(file_report(target, Some(dir.path().to_owned()))?);
+        reports.push(file_report(target, Some(dir.path().to_owned()), args.ci)?);
     }
     Ok(Shown {
         reports,
@@ -90,7 +91,7 @@ pub(in crate::cli) fn screen(
         return Box::new(Terminal::new(out, settings));
     };
     settings.mode = Mode::Plain;
-    settings.heartbeat = Duration::from_secs(60);
+    settings.heartbeat = Duration::from_mins(1);
     if !system.reads_commands() {
         return Box::new(Terminal::new(out, settings));
     }
@@ -118,10 +119,20 @@ fn places(plan: &Plan) -> Places {
     }
 }
 
+/// The `JUnit` report, in as many files as the CI system needs.
+pub(in crate::cli) fn junit(out: Out, run_dir: Option<PathBuf>, ci: CiChoice) -> Junit {
+    let junit = Junit::new(out, run_dir);
+    match ci.system() {
+        Some(System::Gitlab) => junit.within(split::GITLAB, Box::new(options::complain)),
+        _ => junit,
+    }
+}
+
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
 pub(in crate::cli) fn file_report(
     target: &ReportTarget,
     run_dir: Option<PathBuf>,
+    ci: CiChoice,
 ) -> Result<Box<dyn Report>, Failure> {
     if let Some(folder) = target.path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -130,7 +141,7 @@ pub(in crate::cli) fn file_report(
     }
     let path = target.path.clone();
     Ok(match target.format {
-        ReportFormat::Junit => Box::new(Junit::new(Out::File(path), run_dir)),
+        ReportFormat::Junit => Box::new(junit(Out::File(path), run_dir, ci)),
         ReportFormat::Json => Box::new(Json::new(Out::File(path))),
         ReportFormat::Jsonl => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
         ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),

@@ -1,10 +1,9 @@
-//! What is worth an annotation: failing cases with their place first, then suites that are not decided with why,
-//! then the other failures. As many as a system shows; the rest is counted, with the command that shows it.
+//! What is worth an annotation: failing cases with their place first, then suites that are not decided with why, then
+//! the other failures, whole suites before cases without a place. As many as a system shows; the rest is counted, with the command that shows it.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::command::cut;
 use crate::model::{Case, Completeness, RunSummary, SuiteStatus, SuiteSummary};
 use crate::report::terminal::{clean, text};
 use crate::report::words;
@@ -136,19 +135,19 @@ fn errors(summary: &RunSummary, places: &Places) -> Vec<Annotation> {
                 .iter()
                 .map(move |case| of_case(suite, case, places))
         });
-    let (placed, unplaced): (Vec<_>, Vec<_>) = cases.partition(|case| case.line.is_some());
+    let (located, others): (Vec<_>, Vec<_>) = cases.partition(|case| case.line.is_some());
     let with = |wanted: fn(&SuiteSummary) -> bool| {
         suites
             .iter()
             .filter(move |suite| wanted(suite))
             .map(|s| of_suite(s))
     };
-    let mut all = placed;
+    let mut all = located;
     all.extend(with(|suite| suite.status.is_undecided()));
-    all.extend(unplaced);
     all.extend(with(|suite| {
         suite.status.is_failure() && suite.failing.is_empty()
     }));
+    all.extend(others);
     all
 }
 
@@ -215,7 +214,7 @@ fn warnings(summary: &RunSummary) -> Vec<Annotation> {
             let why = earlier.map(words::earlier).unwrap_or_default();
             all.push(warning(
                 format!("{} flaky", suite.name),
-                &format!("{} {why}", suite.summary),
+                &format!("{}; {why}", suite.summary),
             ));
         }
         let said = suite.warnings.iter();
@@ -277,9 +276,4 @@ fn capped(all: Vec<Annotation>, uncounted: u64, summary: &RunSummary) -> Vec<Ann
         ),
     });
     kept
-}
-
-/// Returns a message cut to what a system shows.
-pub(super) fn message(annotation: &Annotation) -> String {
-    cut(&annotation.message, MESSAGE)
 }

@@ -44,7 +44,7 @@ fn azure_data(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
-/// One of TeamCity's service messages.
+/// One of `TeamCity`'s service messages.
 pub(super) fn teamcity(name: &str, attributes: &[(&str, &str)]) -> String {
     let mut line = format!("##teamcity[{name}");
     for (key, value) in attributes {

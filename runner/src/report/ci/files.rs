@@ -1,6 +1,7 @@
 //! What a CI system takes from elsewhere than the log: GitHub's summary and outputs, Azure's summary, Buildkite's
 //! annotation. None of them decides anything, so a failure is told and changes no exit code.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::command;
 use super::system::{Surroundings, System};
-use crate::model::{RunStatus, RunSummary};
+use crate::model::{RunStatus, RunSummary, SuiteStatus};
 use crate::report::markdown::{self, STEP_SUMMARY};
 use crate::report::terminal::clean;
 use crate::report::{exit_status, file, words};
@@ -36,7 +37,7 @@ pub(super) fn write(system: System, files: &Files, summary: &RunSummary) -> Stri
     let mut log = String::new();
     let mut failed = |what: &str, result: io::Result<()>| {
         if let Err(error) = result {
-            log.push_str(&format!("warning: cannot write {what}: {error}\n"));
+            let _infallible = writeln!(log, "warning: cannot write {what}: {error}");
         }
     };
     if let Some(path) = &files.surroundings.summary {
@@ -96,7 +97,7 @@ fn outputs(files: &Files, summary: &RunSummary) -> String {
         RunStatus::Empty => "empty",
         RunStatus::Cancelled => "cancelled",
     };
-    let count = |wanted: fn(crate::model::SuiteStatus) -> bool| {
+    let count = |wanted: fn(SuiteStatus) -> bool| {
         summary
             .suites
             .iter()
@@ -107,8 +108,8 @@ fn outputs(files: &Files, summary: &RunSummary) -> String {
     format!(
         "status={status}\nexit-code={}\nfailed={}\nundecided={}\nrun={run}\nrun-dir={}\n",
         exit_status(summary) as u8,
-        count(|status| status.is_failure()),
-        count(|status| status.is_undecided()),
+        count(SuiteStatus::is_failure),
+        count(SuiteStatus::is_undecided),
         clean::line(&files.shown_dir)
     )
 }

@@ -2,6 +2,7 @@
 
 use super::annotate::{self, Annotation, EACH, Level};
 use super::command;
+use super::guard;
 use super::system::System;
 use crate::model::{CaseStatus, RunSummary, SuiteStatus, SuiteSummary};
 use crate::report::terminal::{clean, text};
@@ -26,9 +27,7 @@ pub(super) fn begin(system: System, group: &Group<'_>) -> String {
         System::Github | System::Forgejo => command::github("group", &[], title),
         System::Gitlab => command::gitlab_start(group.began, group.name, title),
         System::Buildkite => format!("{} {title}\n", if group.open { "+++" } else { "---" }),
-        System::Teamcity => {
-            command::teamcity("blockOpened", &[("name", title), ("flowId", group.name)])
-        }
+        System::Teamcity => command::teamcity("blockOpened", &[("name", title)]),
         System::Azure => format!("##[group]{title}\n"),
         System::Jenkins | System::Woodpecker | System::Generic => format!("{title}\n"),
     }
@@ -39,16 +38,13 @@ pub(super) fn end(system: System, group: &Group<'_>) -> String {
     match system {
         System::Github | System::Forgejo => command::github("endgroup", &[], ""),
         System::Gitlab => command::gitlab_end(group.now, group.name),
-        System::Teamcity => command::teamcity(
-            "blockClosed",
-            &[("name", group.title), ("flowId", group.name)],
-        ),
+        System::Teamcity => command::teamcity("blockClosed", &[("name", group.title)]),
         System::Azure => "##[endgroup]\n".to_owned(),
         System::Buildkite | System::Jenkins | System::Woodpecker | System::Generic => String::new(),
     }
 }
 
-/// Returns the commands for a suite that has ended: TeamCity's tests.
+/// Returns the commands for a suite that has ended: `TeamCity`'s tests.
 pub(super) fn suite(system: System, summary: &SuiteSummary, flow: &str) -> String {
     if system != System::Teamcity {
         return String::new();
@@ -122,42 +118,41 @@ pub(super) fn run(system: System, summary: &RunSummary, annotations: &[Annotatio
     }
 }
 
+// What an annotation says is guarded too: a reader that looks for a command anywhere must find only ours.
+
 fn github(annotation: &Annotation) -> String {
-    let line = annotation
-        .line
-        .map(|line| line.to_string())
-        .unwrap_or_default();
-    let properties = [
-        ("file", annotation.file.as_deref().unwrap_or_default()),
-        ("line", &line),
-        ("title", &annotation.title),
-    ];
+    let [file, line] = place(annotation);
+    let title = guard::line(&annotation.title);
+    let properties = [("file", file.as_str()), ("line", &line), ("title", &title)];
+    let message = command::cut(&annotation.message, annotate::MESSAGE);
     command::github(
         annotation.level.word(),
         &properties,
-        &annotate::message(annotation),
+        &guard::lines(&message),
     )
 }
 
 fn azure(annotation: &Annotation) -> String {
-    let line = annotation
-        .line
-        .map(|line| line.to_string())
-        .unwrap_or_default();
+    let [file, line] = place(annotation);
+    let level = annotation.level.word();
     let properties = [
-        ("type", annotation.level.word()),
-        ("sourcepath", annotation.file.as_deref().unwrap_or_default()),
+        ("type", level),
+        ("sourcepath", &file),
         ("linenumber", &line),
     ];
     let message = format!("{}: {}", annotation.title, annotation.message);
-    command::azure(
-        "task.logissue",
-        &properties,
-        &command::cut(&message, annotate::MESSAGE),
-    )
+    let message = command::cut(&message, annotate::MESSAGE);
+    command::azure("task.logissue", &properties, &guard::lines(&message))
 }
 
-/// TeamCity marks failed tests by itself; suites that are not decided are problems of the build.
+/// The file and the line, empty where there is none.
+fn place(annotation: &Annotation) -> [String; 2] {
+    let file = annotation.file.as_deref().unwrap_or_default();
+    let line = annotation.line.map(|line| line.to_string());
+    [guard::line(file).into_owned(), line.unwrap_or_default()]
+}
+
+/// `TeamCity` marks failed tests by itself; suites that are not decided are problems of the build.
 fn problems(summary: &RunSummary) -> String {
     let problem = |description: &str, identity: &str| {
         let description = command::cut(description, annotate::MESSAGE);
@@ -199,7 +194,7 @@ fn problems(summary: &RunSummary) -> String {
     out
 }
 
-/// What TeamCity knows a problem by from build to build: at most 60 characters, a valid Java identifier.
+/// What `TeamCity` knows a problem by from build to build: at most 60 characters, a valid Java identifier.
 fn identity(suite: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     format!(

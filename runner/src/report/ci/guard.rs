@@ -221,19 +221,22 @@ fn front(pieces: &[Piece]) -> Option<usize> {
 
 /// Where breaks are needed whatever is in front: after `##` of `##[`, `##vso[`, `##teamcity[` and their like.
 fn anywhere(pieces: &[Piece]) -> Vec<usize> {
-    let seen: Vec<&Piece> = pieces
-        .iter()
-        .filter(|piece| piece.c.is_some_and(|c| !unseen(c)))
-        .collect();
-    let is = |at: usize, wanted: char| seen.get(at).is_some_and(|piece| piece.c == Some(wanted));
+    let mut breaks = marks(pieces, |piece| piece.c);
+    // A reader that looks through the escape character takes the bracket of a colour for that of a command.
+    breaks.extend(marks(pieces, |piece| piece.c.or(Some('['))));
+    breaks
+}
+
+fn marks(pieces: &[Piece], read: impl Fn(&Piece) -> Option<char>) -> Vec<usize> {
+    let read = |piece: &Piece| Some((read(piece).filter(|c| !unseen(*c))?, piece.at));
+    let seen: Vec<(char, usize)> = pieces.iter().filter_map(read).collect();
+    let is = |at: usize, wanted: char| seen.get(at).is_some_and(|(c, _)| *c == wanted);
     (0..seen.len())
         .filter(|at| is(*at, '#') && is(at + 1, '#'))
         .filter_map(|at| {
             let word = seen.get(at + 2..)?;
-            let end = word
-                .iter()
-                .position(|piece| !piece.c.is_some_and(char::is_alphabetic))?;
-            (word[end].c == Some('[')).then(|| word[0].at)
+            let (end, _) = word.iter().find(|(c, _)| !c.is_alphabetic())?;
+            (*end == '[').then(|| word.first().map(|(_, at)| *at))?
         })
         .collect()
 }

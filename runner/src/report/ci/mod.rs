@@ -11,6 +11,7 @@ mod frame;
 pub(crate) mod guard;
 mod system;
 
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -214,10 +215,11 @@ impl Ci {
         let mut text = String::new();
         if self.left_out > 0 {
             let run = text::shell(summary.run.as_deref().unwrap_or("latest"));
-            text.push_str(&format!(
-                "{} not shown, for GitLab folds nothing of a log above 500 KiB: tribunal show {run}\n",
-                text::plural(self.left_out, "suite")
-            ));
+            let suites = text::plural(self.left_out, "suite");
+            let _infallible = writeln!(
+                text,
+                "{suites} not shown, for GitLab folds nothing of a log above 500 KiB: tribunal show {run}"
+            );
         }
         let annotations = annotate::of(summary, &self.places);
         text.push_str(&frame::run(self.system, summary, &annotations));

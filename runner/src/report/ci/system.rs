@@ -13,7 +13,7 @@ pub enum System {
     Gitlab,
     /// Buildkite.
     Buildkite,
-    /// TeamCity.
+    /// `TeamCity`.
     Teamcity,
     /// Azure Pipelines.
     Azure,
@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_system_is_known_by_its_variables() {
-        let table: &[(&[(&str, &str)], Option<System>)] = &[
+        type Row = (&'static [(&'static str, &'static str)], Option<System>);
+        let table: &[Row] = &[
             (&[], None),
             (&[("CI", "false")], None),
             (&[("CI", "")], None),

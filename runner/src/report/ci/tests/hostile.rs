@@ -57,7 +57,7 @@ fn spoil(events: &mut [Event], text: &str) {
             }
             EventKind::CaseReported { case, .. } => case.message = Some(text.to_owned()),
             EventKind::JudgeSaid { message, .. } | EventKind::Warning { message } => {
-                text.clone_into(message)
+                text.clone_into(message);
             }
             EventKind::AttemptFinished { record, .. } => {
                 record.summary.insert_str(0, text);
@@ -192,7 +192,7 @@ fn a_break_is_seen_and_little_else_changes() {
         ("x ##[error]y", "x ##\\[error]y"),
         ("###[x", "###\\[x"),
         ("##vso[task.x]", "##\\vso[task.x]"),
-        ("x##\u{2060}teamcity[y", "x##\\\u{2060}teamcity[y"),
+        ("x##\u{2060}teamcity[y", "x##\u{2060}\\teamcity[y"),
         ("--- a", "\\--- a"),
         ("\u{1b}[31m+++ b", "\u{1b}[31m\\+++ b"),
         ("---", "\\---"),

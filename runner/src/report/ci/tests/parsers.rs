@@ -2,10 +2,21 @@
 //!
 //! Each parser is at least as generous as the system: what it does not find, the system does not either.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use regex::Regex;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::super::System;
+
+/// Returns a fixed pattern; each is compiled once.
+fn pattern(text: &'static str) -> Regex {
+    static KNOWN: Mutex<BTreeMap<&str, Regex>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().expect("no test panics here");
+    let compile = || Regex::new(text).expect("a fixed pattern");
+    known.entry(text).or_insert_with(compile).clone()
+}
 
 /// Returns the commands that a system reads out of a log, by name.
 pub(super) fn commands(system: System, log: &[u8]) -> Vec<String> {
@@ -14,7 +25,7 @@ pub(super) fn commands(system: System, log: &[u8]) -> Vec<String> {
         System::Github => lines(&text).flat_map(github).collect(),
         System::Forgejo => text.split('\n').flat_map(forgejo).collect(),
         System::Gitlab => gitlab(&text),
-        System::Buildkite => lines(&text).flat_map(|line| buildkite(line)).collect(),
+        System::Buildkite => lines(&text).flat_map(buildkite).collect(),
         System::Teamcity => lines(&text)
             .flat_map(|line| marked(line, "##teamcity[", &[' ', ']', '\'']))
             .collect(),
@@ -56,8 +67,8 @@ fn github(line: &str) -> Vec<String> {
 /// `command.go` of act and its forks.
 fn forgejo(line: &str) -> Vec<String> {
     let line = line.trim_end_matches('\r');
-    let github = Regex::new("^::([^ ]+)( (.+))?::([^\r\n]*)$").expect("a fixed pattern");
-    let azure = Regex::new("^##\\[([^ ]+)( (.+))?\\]([^\r\n]*)$").expect("a fixed pattern");
+    let github = pattern("^::([^ ]+)( (.+))?::([^\r\n]*)$");
+    let azure = pattern("^##\\[([^ ]+)( (.+))?\\]([^\r\n]*)$");
     [github, azure]
         .iter()
         .filter_map(|known| known.captures(line))
@@ -68,7 +79,7 @@ fn forgejo(line: &str) -> Vec<String> {
 /// `Gitlab::Regex.build_trace_section_regex`, anywhere in a log.
 fn gitlab(text: &str) -> Vec<String> {
     let section = "section_((?:start)|(?:end)):(\\d+):([a-zA-Z0-9_.-]+)(\\[(?:\\w+=\\w+)(?:, ?(?:\\w+=\\w+))*\\])?\r\u{1b}\\[0K";
-    let section = Regex::new(section).expect("a fixed pattern");
+    let section = pattern(section);
     section
         .captures_iter(text)
         .map(|found| found[1].to_owned())
@@ -77,9 +88,9 @@ fn gitlab(text: &str) -> Vec<String> {
 
 /// `header_times_streamer.go` of the agent: colours aside, at the beginning of a line.
 fn buildkite(line: &str) -> Vec<String> {
-    let colours = Regex::new("\u{1b}\\[([;\\d]+)?[mK]").expect("a fixed pattern");
-    let header = Regex::new("^(---|\\+\\+\\+|~~~)\\s(.+)?$").expect("a fixed pattern");
-    let expansion = Regex::new("^(\\^\\^\\^)\\s+\\+\\+\\+\\s*$").expect("a fixed pattern");
+    let colours = pattern("\u{1b}\\[([;\\d]+)?[mK]");
+    let header = pattern("^(---|\\+\\+\\+|~~~)\\s(.+)?$");
+    let expansion = pattern("^(\\^\\^\\^)\\s+\\+\\+\\+\\s*$");
     let line = colours.replace_all(line, "");
     [header, expansion]
         .iter()
@@ -101,7 +112,7 @@ fn azure(line: &str) -> Vec<String> {
 /// Escape sequences that are no colours, by what follows the escape.
 pub(super) fn escapes(system: System, log: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(log);
-    let colours = Regex::new("\u{1b}\\[[0-9;:]*m").expect("a fixed pattern");
+    let colours = pattern("\u{1b}\\[[0-9;:]*m");
     let text = colours.replace_all(&text, "");
     let ours = if system == System::Gitlab { "[0K" } else { "?" };
     let c1 = text
