@@ -41,6 +41,9 @@ fn init_writes_a_pipeline_that_runs_and_never_writes_twice() {
     assert_eq!(printed, text);
 }
 
+/// Files with their text.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn what_init_finds_here_really_runs() {
     // Of the tools it knows, those that this machine has: each made a project as small as it gets.
@@ -50,7 +53,7 @@ fn what_init_finds_here_really_runs() {
     );
     let spec = "const test = require('node:test');\ntest('a', () => {});\n";
     let go_test = "package a\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) {}\n";
-    let tools: [(&str, &str, &[(&str, &str)]); 4] = [
+    let tools: [(&str, &str, Files<'_>); 4] = [
         ("node", "node", &[node, ("a.test.js", spec)]),
         (
             "go",

@@ -34,7 +34,8 @@ fn steady(text: &str, ids: &[&str]) -> String {
 }
 
 fn id_day(id: &str) -> String {
-    let digits: Vec<&str> = [0..4, 4..6, 6..8].into_iter().map(|at| &id[at]).collect();
+    let part = |at: std::ops::Range<usize>| id.get(at).expect("digits");
+    let digits = [0..4, 4..6, 6..8].map(part);
     digits.join("-")
 }
 

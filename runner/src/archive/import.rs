@@ -1,7 +1,7 @@
 //! One file becomes a run again. Nothing in it is believed: every length, path and digest is checked.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 

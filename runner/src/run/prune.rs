@@ -69,16 +69,15 @@ pub fn plan(root: &Path, keep: &Keep, now: Timestamp) -> Result<Pruning, DirErro
         } else {
             None
         };
-        match why {
-            Some(why) => pruning.leaving.push(Leaving {
+        if let Some(why) = why {
+            pruning.leaving.push(Leaving {
                 id,
                 bytes: own,
                 why,
-            }),
-            None => {
-                pruning.kept += 1;
-                bytes += own;
-            }
+            });
+        } else {
+            pruning.kept += 1;
+            bytes += own;
         }
     }
     pruning.kept_bytes = bytes;

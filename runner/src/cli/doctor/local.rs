@@ -159,10 +159,10 @@ fn disk(root: &Path) -> Check {
     }
     match facts::free_bytes(&place) {
         Ok(free) => {
-            let state = match free {
-                ..NO_SPACE => State::Fail,
-                ..SPACE => State::Warn,
-                _ => State::Ok,
+            let state = if free < NO_SPACE {
+                State::Fail
+            } else {
+                warn_if(free < SPACE)
             };
             let cure = "make room (`tribunal runs prune` removes old runs): output that cannot be written is lost, and its suite is incomplete";
             check(

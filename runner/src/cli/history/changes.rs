@@ -164,8 +164,7 @@ fn told(run: &str, changes: &[Change]) -> String {
                 .collect();
             let verb = match kind {
                 Kind::New => "passed in",
-                Kind::Fixed => "failed in",
-                Kind::Still => "failed in",
+                Kind::Fixed | Kind::Still => "failed in",
             };
             let count = rows.len();
             text.extend([format!("{word} ({count}), {verb} run {}\n", short(since))]);

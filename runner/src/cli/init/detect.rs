@@ -173,11 +173,11 @@ fn cmake(place: &Place<'_>) -> Vec<Found> {
         .missing_unless(on_path("cmake"), "install CMake and a compiler");
     build.runs = Runs::Script("cmake -S . -B build\ncmake --build build --parallel".to_owned());
     let command = ["ctest", "--test-dir", "build", "--output-on-failure"];
-    let mut test = Found::new("CMakeLists.txt (ctest)", "ctest", "ctest", &command).note(
+    let mut checks = Found::new("CMakeLists.txt (ctest)", "ctest", "ctest", &command).note(
         "ctest fails by itself when there is no test: --no-tests=error makes older ones do so too.",
     );
-    test.needs = Some("build".to_owned());
-    vec![build, test]
+    checks.needs = Some("build".to_owned());
+    vec![build, checks]
 }
 
 fn rspec(place: &Place<'_>) -> Option<Found> {
@@ -295,6 +295,13 @@ fn tap(place: &Place<'_>) -> Vec<Found> {
     found
 }
 
+/// Whether a file's name ends like that.
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|found| found == ending)
+}
+
 fn make(place: &Place<'_>) -> Option<Found> {
     let by = place.first(&["Makefile", "makefile", "GNUmakefile"])?;
     let text = place.text(by);
@@ -326,7 +333,7 @@ pub(super) fn junit_reports(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for below in REPORTS {
         let names = place.names(below);
-        let mut xml = names.iter().filter(|name| name.ends_with(".xml")).take(50);
+        let mut xml = names.iter().filter(|name| has_ending(name, "xml")).take(50);
         if xml.any(|name| is_report(&folder.join(below).join(name))) {
             found.push(format!("{below}/*.xml"));
         }

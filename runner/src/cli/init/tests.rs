@@ -52,6 +52,7 @@ fn an_example_where_nothing_is_found() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_tool_is_found_by_its_files() {
     let package = |text: &'static str| ("package.json", text);
     let kinds: &[&[(&str, &str)]] = &[

@@ -14,7 +14,7 @@ fn earlier(n: usize) -> PastRun {
             "unit" => suite.failing.truncate(1),
             "e2e" | "load" => suite.status = SuiteStatus::Passed,
             "docs" => suite.status = SuiteStatus::Failed,
-            "web" if n % 4 != 0 => suite.status = SuiteStatus::Passed,
+            "web" if !n.is_multiple_of(4) => suite.status = SuiteStatus::Passed,
             _ => {}
         }
     }
@@ -42,7 +42,7 @@ fn past() -> Past {
 #[test]
 fn the_recap_compares_with_earlier_runs() {
     let text = plain(&recorded::events(), |settings| {
-        settings.past = Some(Arc::new(past()))
+        settings.past = Some(Arc::new(past()));
     });
     let (_, recap) = text.split_once("=== FAILED").expect("a recap");
     for words in [
@@ -61,7 +61,7 @@ fn without_a_change_nothing_is_said() {
     let runs = vec![same.expect("a time")];
     let past = Past { runs, branch: None };
     let with = plain(&recorded::events(), |settings| {
-        settings.past = Some(Arc::new(past))
+        settings.past = Some(Arc::new(past));
     });
     let without = plain(&recorded::events(), |_| {});
     let with = with.replace(" (2nd time in 2 runs)", "");
