@@ -111,9 +111,15 @@ fn command() -> clap::Command {
                 .mut_arg("labels", |arg| arg.add(labels()))
         })
         .mut_subcommand("judge", |judge| {
-            judge.mut_arg("judge", |arg| arg.add(judges()))
+            // What is changed moves to the end, and the place is the order: so the second moves too.
+            judge
+                .mut_arg("judge", |arg| arg.add(judges()))
+                .mut_arg("file", |arg| arg)
         })
-        .mut_subcommand("show", |show| show.mut_arg("run", |arg| arg.add(runs())))
+        .mut_subcommand("show", |show| {
+            show.mut_arg("run", |arg| arg.add(runs()))
+                .mut_arg("suites", |arg| arg.add(suites()))
+        })
         .mut_subcommand("report", |report| {
             report.mut_arg("run", |arg| arg.add(runs()))
         })
