@@ -94,53 +94,60 @@ pub(super) fn answer(args: &[OsString]) -> bool {
     true
 }
 
-/// Offers the values of an argument that begin like this.
-type Completer = fn(&OsStr) -> Vec<CompletionCandidate>;
-
-/// Arguments whose values only the folder one is in can tell: the command, the argument, who offers.
-const COMPLETED: [(&[&str], &str, Completer); 18] = [
-    (&["run"], "filters", suites),
-    (&["run"], "label", labels),
-    (&["run"], "failed", runs),
-    (&["watch"], "filters", suites),
-    (&["plan"], "filters", suites),
-    (&["plan"], "labels", labels),
-    (&["judge"], "judge", judges),
-    (&["show"], "run", runs),
-    (&["show"], "suites", suites),
-    (&["report"], "run", runs),
-    (&["logs"], "run", runs),
-    (&["logs"], "suite", suites),
-    (&["explain"], "run", runs),
-    (&["explain"], "suite", suites),
-    (&["runs", "export"], "run", runs),
-    (&["history", "new"], "run", runs),
-    (&["history", "diff"], "before", runs),
-    (&["history", "diff"], "after", runs),
-];
-
-/// The command line with its completers.
+/// The command line with what only the folder one is in can tell.
 fn command() -> clap::Command {
-    let add = |command, (path, id, completer): &(&[&str], &str, Completer)| {
-        with(command, path, id, *completer)
-    };
-    COMPLETED.iter().fold(Cli::command(), add)
-}
-
-fn with(command: clap::Command, path: &[&str], id: &str, completer: Completer) -> clap::Command {
-    match path.split_first() {
-        Some((name, rest)) => {
-            command.mut_subcommand(name, |below| with(below, rest, id, completer))
-        }
-        // Not `mut_arg`: that moves the argument behind the others.
-        None => command.mut_args(|arg| {
-            if arg.get_id() == id {
-                arg.add(ArgValueCompleter::new(completer))
-            } else {
-                arg
-            }
-        }),
-    }
+    let suites = || ArgValueCompleter::new(suites);
+    let runs = || ArgValueCompleter::new(runs);
+    let labels = || ArgValueCompleter::new(labels);
+    let judges = || ArgValueCompleter::new(judges);
+    Cli::command()
+        .mut_subcommand("run", |run| {
+            run.mut_arg("filters", |arg| arg.add(suites()))
+                .mut_arg("label", |arg| arg.add(labels()))
+                .mut_arg("failed", |arg| arg.add(runs()))
+        })
+        .mut_subcommand("plan", |plan| {
+            plan.mut_arg("filters", |arg| arg.add(suites()))
+                .mut_arg("labels", |arg| arg.add(labels()))
+        })
+        .mut_subcommand("judge", |judge| {
+            // What is changed moves to the end, and the place is the order: so the second moves too.
+            judge
+                .mut_arg("judge", |arg| arg.add(judges()))
+                .mut_arg("file", |arg| arg)
+        })
+        .mut_subcommand("show", |show| {
+            show.mut_arg("run", |arg| arg.add(runs()))
+                .mut_arg("suites", |arg| arg.add(suites()))
+        })
+        .mut_subcommand("report", |report| {
+            report.mut_arg("run", |arg| arg.add(runs()))
+        })
+        .mut_subcommand("logs", |logs| {
+            logs.mut_arg("run", |arg| arg.add(runs()))
+                .mut_arg("suite", |arg| arg.add(suites()))
+        })
+        .mut_subcommand("explain", |explain| {
+            explain
+                .mut_arg("run", |arg| arg.add(runs()))
+                .mut_arg("suite", |arg| arg.add(suites()))
+        })
+        .mut_subcommand("runs", |all| {
+            all.mut_subcommand("export", |export| {
+                export.mut_arg("run", |arg| arg.add(runs()))
+            })
+        })
+        .mut_subcommand("history", |history| {
+            history
+                .mut_subcommand("new", |new| {
+                    new.mut_arg("run", |arg| arg.add(runs()))
+                        .mut_arg("against", |arg| arg.add(runs()))
+                })
+                .mut_subcommand("diff", |diff| {
+                    diff.mut_arg("before", |arg| arg.add(runs()))
+                        .mut_arg("after", |arg| arg.add(runs()))
+                })
+        })
 }
 
 /// The pipeline that the line names, or that of the folder.
@@ -235,15 +242,6 @@ mod tests {
 
     #[test]
     fn every_argument_that_is_completed_is_there() {
-        for (path, id, _) in COMPLETED {
-            let cli = Cli::command();
-            let found = path
-                .iter()
-                .try_fold(&cli, |command, name| command.find_subcommand(name));
-            let found = found.unwrap_or_else(|| panic!("no command {path:?}"));
-            let mut ids = found.get_arguments().map(|arg| arg.get_id().as_str());
-            assert!(ids.any(|there| there == id), "{path:?} has no {id}");
-        }
         command().debug_assert();
     }
 }

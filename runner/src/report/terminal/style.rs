@@ -166,6 +166,16 @@ impl Line {
     }
 
     fn write(&self, color: bool, links: bool) -> String {
+        let out = self.compose(color, false);
+        // The address of a link is encoded and holds no command: it is the text that may.
+        match guard::line(&out) {
+            Cow::Borrowed(_) if links => self.compose(color, true),
+            Cow::Borrowed(_) => out,
+            Cow::Owned(guarded) => guarded,
+        }
+    }
+
+    fn compose(&self, color: bool, links: bool) -> String {
         let mut out = String::new();
         for Piece { style, text, link } in &self.0 {
             let link = link.as_deref().filter(|_| links && !text.is_empty());
@@ -185,10 +195,7 @@ impl Line {
         if !color {
             out.truncate(out.trim_end().len());
         }
-        match guard::line(&out) {
-            Cow::Borrowed(_) => out,
-            Cow::Owned(guarded) => guarded,
-        }
+        out
     }
 }
 
