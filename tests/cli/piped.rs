@@ -260,7 +260,7 @@ fn a_reader_that_does_not_read_delays_no_suite() {
             .expect("read");
         assert_eq!(child.wait().expect("it ends").code(), Some(0));
         if format.contains(&"live") {
-            assert_eq!(text.matches("│ 4000\n").count(), SUITES);
+            assert_eq!(text.matches("│ 4000\n").count(), SUITES, "{text}");
             assert!(text.contains("PASS  24 suites: 24 passed"), "{text}");
         } else {
             let journal = std::fs::read_to_string(project.latest().join("events.jsonl"));
