@@ -138,7 +138,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man(args) => man::man(&args),
         Command::Schema(args) => man::schema(&args),
         Command::Plugin(args) => plugin::plugin(&args),
-        Command::Compile(args) => plugin::compile(&args),
+        Command::Compile(args) => Ok(plugin::compile(&args)),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {

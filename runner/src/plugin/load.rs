@@ -209,8 +209,8 @@ impl Surface {
     /// # Errors
     /// A wrong version first: everything else would only be its consequence.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        let names = || self.imports.iter().chain(&self.exports);
-        for name in names().map(|name| Name::parse(name)) {
+        let all = || self.imports.iter().chain(&self.exports);
+        for name in all().map(|name| Name::parse(name)) {
             if name.package == PACKAGE && name.version != VERSION {
                 return Err(wrong_version(&name));
             }

@@ -318,13 +318,13 @@ fn link(linker: &Linker<State>, component: &Component) -> Result<Linked, String>
     let engine = linker.engine();
     let exports = component.component_type();
     let exports: Vec<&str> = exports.exports(engine).map(|(name, _)| name).collect();
-    let linked = linker
+    linker
         .instantiate_pre(component)
         .and_then(|pre| match Tier::of(exports) {
             Some(Tier::Program) => CommandPre::new(pre).map(Linked::Program),
             _ => JudgePre::new(pre).map(Linked::Judge),
-        });
-    linked.map_err(|error| one_line(&error))
+        })
+        .map_err(|error| one_line(&error))
 }
 
 /// Loads one judge so that its instructions are counted.

@@ -177,7 +177,7 @@ mod tests {
         let neither = parse("{}").expect("JSON").parts();
         assert!(matches!(neither, Err(JudgeError::Nonsense(_))));
         let error = parse(r#"{"error": "no data"}"#).expect("JSON").parts();
-        let JudgeError::Declined(why) = error.err().expect("an error") else {
+        let Err(JudgeError::Declined(why)) = error else {
             panic!("declined");
         };
         assert_eq!(why, "the judge gave up: no data");

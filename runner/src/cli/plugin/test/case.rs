@@ -115,18 +115,33 @@ impl Expected {
         });
         compare("error", error, got.error.clone());
         if got.error.is_none() {
-            compare("status", json(&self.status), json(&got.status));
-            compare("summary", json(&self.summary), json(&got.summary));
-            compare("counts", json(&self.counts), json(&got.counts));
-            compare("failing", json(&self.failing), json(&got.failing));
+            compare(
+                "status",
+                json(self.status.as_ref()),
+                json(got.status.as_ref()),
+            );
+            compare(
+                "summary",
+                json(self.summary.as_ref()),
+                json(got.summary.as_ref()),
+            );
+            compare(
+                "counts",
+                json(self.counts.as_ref()),
+                json(got.counts.as_ref()),
+            );
+            compare(
+                "failing",
+                json(self.failing.as_ref()),
+                json(got.failing.as_ref()),
+            );
         }
         lines
     }
 }
 
-fn json<T: Serialize>(value: &Option<T>) -> Option<String> {
-    let value = value.as_ref()?;
-    serde_json::to_string(value).ok()
+fn json<T: Serialize>(value: Option<&T>) -> Option<String> {
+    serde_json::to_string(value?).ok()
 }
 
 /// A folder of `cases/`.

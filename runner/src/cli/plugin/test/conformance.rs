@@ -21,6 +21,7 @@ struct Input {
     never_passes: bool,
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn inputs() -> Vec<Input> {
     let exited = |code| EndState::Exited { code };
     let input = |name: &str, log: &[u8]| Input {

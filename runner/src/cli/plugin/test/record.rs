@@ -33,19 +33,18 @@ pub(super) fn record(
     fs::create_dir_all(&folder).map_err(failed)?;
     let log = folder.join("output.log");
     let from = dir.path().join(&record.dir);
-    match from.join("output.log").is_file() {
-        true => {
-            fs::copy(from.join("output.log"), &log).map_err(failed)?;
-            for artifact in &record.artifacts {
-                let to = folder.join("artifacts").join(artifact);
-                if let Some(parent) = to.parent() {
-                    fs::create_dir_all(parent).map_err(failed)?;
-                }
-                fs::copy(from.join("artifacts").join(artifact), &to).map_err(failed)?;
+    if from.join("output.log").is_file() {
+        fs::copy(from.join("output.log"), &log).map_err(failed)?;
+        for artifact in &record.artifacts {
+            let to = folder.join("artifacts").join(artifact);
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent).map_err(failed)?;
             }
+            fs::copy(from.join("artifacts").join(artifact), &to).map_err(failed)?;
         }
+    } else {
         // A suite that passed in silence has no directory.
-        false => fs::write(&log, b"").map_err(failed)?,
+        fs::write(&log, b"").map_err(failed)?;
     }
     let facets = Facets {
         pipeline: dir.intro()?.pipeline,
@@ -81,16 +80,14 @@ fn find(dir: &RunDir, suite: &str) -> Result<(AttemptRecord, SuiteIntro), Failur
         }
     }
     let intro = intros.iter().find(|intro| intro.name == suite);
-    match (last, intro) {
-        (Some(record), Some(intro)) => Ok((record, intro.clone())),
-        _ => {
-            let names: Vec<_> = intros.iter().map(|intro| intro.name.as_str()).collect();
-            Err(Failure::usage(format!(
-                "no suite \"{suite}\" has a finished attempt in that run (there are: {})",
-                names.join(", ")
-            )))
-        }
+    if let (Some(record), Some(intro)) = (last, intro) {
+        return Ok((record, intro.clone()));
     }
+    let names: Vec<_> = intros.iter().map(|intro| intro.name.as_str()).collect();
+    Err(Failure::usage(format!(
+        "no suite \"{suite}\" has a finished attempt in that run (there are: {})",
+        names.join(", ")
+    )))
 }
 
 /// A folder that is not there yet.
