@@ -5,10 +5,11 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/venv
 READY := $(VENV)/ready
+LANGUAGES := target/languages
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist fuzz table bench bench-judges bench-reporter bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-reporter bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -19,7 +20,7 @@ pipeline: setup
 	$(CARGO) build --release --locked
 	target/release/tribunal run
 
-test: setup
+test: setup setup-languages
 	$(CARGO) test --workspace --locked
 
 # The HTML report in headless Chromium. Without Chromium or npm it is skipped, loudly.
@@ -32,6 +33,14 @@ test-page:
 test-ci:
 	$(CARGO) build --release --locked
 	tests/ci/run target/release/tribunal
+
+# The compilers of judges in Python, C and Zig, from PyPI; half a gigabyte, kept in target/.
+setup-languages: $(LANGUAGES)/ready
+
+$(LANGUAGES)/ready: plugins/templates/requirements.txt
+	$(PYTHON) -m venv $(LANGUAGES)
+	$(LANGUAGES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
 # needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly. Its log files are
@@ -73,6 +82,10 @@ bench:
 # What showing a run costs, as a share of a core.
 bench-reporter:
 	$(CARGO) bench -p tribunal --locked --bench reporter
+
+# Judges in every language: loading, a small log, a large one.
+bench-languages: setup-languages
+	$(CARGO) build --release --locked && $(PYTHON) benches/languages.py
 
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:

@@ -1,5 +1,5 @@
 //! Builds what is inside the binary: the judges, each crate of `JUDGES` as a WebAssembly component, and
-//! the seal of Kubernetes pods (`build/seals.rs`).
+//! the seal of Kubernetes pods (`build/seals.rs`), our preview-1 adapter and the templates of `plugin new`.
 //!
 //! A nested `cargo build` for wasm32-unknown-unknown makes a core module that carries the contract in a
 //! custom section; wit-component makes the component of it. So a fresh clone needs no other tool than
@@ -14,8 +14,12 @@ use std::process::Command;
 
 use wit_component::ComponentEncoder;
 
+#[path = "build/adapter.rs"]
+mod adapter;
 #[path = "build/seals.rs"]
 mod seals;
+#[path = "build/templates.rs"]
+mod templates;
 
 /// The judges inside the binary, sorted: a name for `judge = "…"`, and the crate's folder in `plugins/`. The
 /// crate is named `tribunal-judge-` and the folder's name.
@@ -97,6 +101,8 @@ fn build() -> Result<()> {
     }
     table.push_str("];\n");
     fs::write(out.join("builtins.rs"), table)?;
+    adapter::build(&runner, &out)?;
+    templates::build(root, &out)?;
     seals::build(root, &out)
 }
 

@@ -74,7 +74,7 @@ fn judges_that_are_missing_or_no_components() {
     project.write("mine.wasm", "this is a text");
     refused(&project, &["run"], &["mine.wasm"]);
     project.write("mine.wasm", b"\0asm\x01\0\0\0");
-    refused(&project, &["run"], &["mine.wasm", "component"]);
+    refused(&project, &["run"], &["mine.wasm", "core module"]);
 }
 
 #[test]

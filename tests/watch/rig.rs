@@ -76,7 +76,10 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn start(project: &Project, args: &[&str]) -> Self {
-        let mut command = project.command(args);
+        Self::of(project.command(args))
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

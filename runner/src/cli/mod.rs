@@ -24,6 +24,7 @@ mod logs;
 mod man;
 mod options;
 mod plan;
+mod plugin;
 mod rejudge;
 mod report;
 mod run;
@@ -49,6 +50,7 @@ Examples:
   tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
   tribunal history flaky             what passes and fails without a change
+  tribunal plugin new cov --lang go  a folder with a judge of your own
   tribunal doctor                    what this machine and the cluster lack
 
 Exit codes of run and judge:
@@ -91,6 +93,9 @@ enum Command {
     Completions(complete::CompletionsArgs),
     Man(man::ManArgs),
     Schema(man::SchemaArgs),
+    Plugin(plugin::PluginArgs),
+    #[command(name = crate::plugin::compile::COMMAND, hide = true)]
+    Compile(plugin::CompileArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
@@ -132,6 +137,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(args) => complete::completions(&args),
         Command::Man(args) => man::man(&args),
         Command::Schema(args) => man::schema(&args),
+        Command::Plugin(args) => plugin::plugin(&args),
+        Command::Compile(args) => Ok(plugin::compile(&args)),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {

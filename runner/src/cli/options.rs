@@ -251,7 +251,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 /// Loads judges; all that cannot be used are told at once.
 pub(super) fn load_judges(specs: &BTreeMap<String, JudgeSpec>) -> Result<Registry, Failure> {
-    let registry = Registry::load(specs).map_err(|errors| {
+    let registry = Registry::load(specs, complain).map_err(|errors| {
         let line = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
             Some(JudgeSource::File(path)) => format!("error: {error}\n  --> {}\n", path.display()),
             _ => format!("error: {error}\n"),
@@ -299,7 +299,7 @@ pub(super) fn named_spec(
     Ok((name, spec))
 }
 
-fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
+pub(super) fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
     let plain = |source| JudgeSpec {
         source,
         sha256: None,

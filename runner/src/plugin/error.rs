@@ -66,11 +66,20 @@ pub enum Problem {
     },
     /// It imports what no judge may have.
     #[error(
-        "it imports {imports}, which no judge may use; a judge may import tribunal:judge and wasi 0.2 without http"
+        "it imports {imports}, which no judge may use; a judge may import tribunal:judge and WASI without http: \
+         {cure}"
     )]
     Forbidden {
         /// The imports' names.
         imports: String,
+        /// What to do about the first of them.
+        cure: &'static str,
+    },
+    /// Compiling it went over a limit.
+    #[error("compiling it {why}; nothing that is this costly to compile is used as a judge")]
+    TooCostly {
+        /// Which limit.
+        why: String,
     },
     /// It does not fit the contract.
     #[error(

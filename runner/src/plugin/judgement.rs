@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
+use wasmtime::Store;
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::p2::bindings::CommandPre;
 
+use super::command::{Program, answer};
 use super::convert::{JudgeInfo, info_in, problems_in, refusal_in, verdict_in};
 use super::error::Problem;
 use super::host::bind::JudgePre;
@@ -20,15 +24,30 @@ use crate::plan::JudgeLimits;
 
 /// CPU time that a judge may use to say what it is and to check its config.
 const ASKING: Duration = Duration::from_secs(2);
+/// What a counting store begins with.
+const FUEL: u64 = 1 << 62;
+
+/// Compiled and linked code of one of the two tiers.
+#[derive(Clone)]
+pub(super) enum Linked {
+    /// It exports the contract.
+    Judge(JudgePre<State>),
+    /// It is a program.
+    Program(CommandPre<State>),
+}
 
 /// Compiled code, ready to be instantiated.
 #[derive(Clone)]
 pub(super) struct Code {
-    pub(super) pre: JudgePre<State>,
+    pub(super) pre: Linked,
     /// The same for a place in the pool, for judges that fit in there.
-    pub(super) pooled: Option<JudgePre<State>>,
+    pub(super) pooled: Option<Linked>,
     /// `sha256:` and the digest of the file's bytes.
     pub(super) digest: String,
+    /// What a program is called, as it cannot say so itself.
+    pub(super) name: String,
+    /// Whether instructions are counted.
+    pub(super) counts_fuel: bool,
 }
 
 /// One version of a judge.
@@ -36,6 +55,17 @@ pub(super) struct Loaded {
     pub(super) code: Code,
     pub(super) limits: JudgeLimits,
     pub(super) info: JudgeInfo,
+}
+
+/// What a judgement used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time.
+    pub cpu: Duration,
+    /// Bytes of linear memory at its end, which is its peak.
+    pub memory: u64,
+    /// WebAssembly instructions, where they are counted.
+    pub fuel: Option<u64>,
 }
 
 /// A judge. Its version can be changed while it judges: what is live begins again with the new one, and
@@ -84,8 +114,17 @@ async fn replaced(
     }
 }
 
+impl Linked {
+    fn engine(&self) -> &wasmtime::Engine {
+        match self {
+            Self::Judge(pre) => pre.engine(),
+            Self::Program(pre) => pre.engine(),
+        }
+    }
+}
+
 impl Code {
-    /// Asks the judge what it is and whether it accepts `config`.
+    /// Asks the judge what it is and whether it accepts `config`. A program is not asked: it would have to run.
     ///
     /// # Errors
     /// When it breaks, does not answer in 2 s of CPU time, or does not accept.
@@ -94,11 +133,24 @@ impl Code {
         limits: JudgeLimits,
         config: &str,
     ) -> Result<JudgeInfo, Problem> {
-        let mut store = sandbox::store(self.pre.engine(), limits.memory, None);
-        let mut call = "describe";
+        let pre = match &self.pre {
+            Linked::Judge(pre) => pre,
+            Linked::Program(_) => {
+                return Ok(JudgeInfo {
+                    name: self.name.clone(),
+                    version: String::new(),
+                    description: "A WASI program: output on its standard input, verdict as JSON."
+                        .to_owned(),
+                    config_schema: None,
+                });
+            }
+        };
+        let mut store = sandbox::store(pre.engine(), limits.memory, None, None);
+        self.fuel_up(&mut store);
+        let (mut call, mut used) = ("describe", Duration::ZERO);
         let asked = metered(
             async {
-                let instance = self.pre.instantiate_async(&mut store).await?;
+                let instance = pre.instantiate_async(&mut store).await?;
                 let plugin = instance.tribunal_judge_plugin();
                 let info = plugin.call_describe(&mut store).await?;
                 call = "validate-config";
@@ -106,6 +158,7 @@ impl Code {
                 Ok((info, problems))
             },
             ASKING,
+            &mut used,
         )
         .await;
         match asked {
@@ -121,31 +174,74 @@ impl Code {
             }
         }
     }
+
+    fn fuel_up(&self, store: &mut Store<State>) {
+        if self.counts_fuel && store.set_fuel(FUEL).is_err() {
+            // The engine does not count after all.
+        }
+    }
 }
 
 impl Loaded {
-    async fn judge(&self, subject: Subject) -> Result<Verdict, JudgeError> {
+    /// Judges, and says what that used.
+    pub(super) async fn judge(&self, mut subject: Subject) -> (Result<Verdict, JudgeError>, Usage) {
         let budget = self.limits.cpu;
+        let program = match &self.code.pre {
+            Linked::Judge(_) => None,
+            Linked::Program(_) => Some(Program::of(&mut subject).await),
+        };
         let pooled = self.code.pooled.as_ref();
         let place = pooled.and_then(|pre| Some((pre, pool::place()?)));
         let pre = place.as_ref().map_or(&self.code.pre, |(pre, _)| *pre);
-        let mut store = sandbox::store(pre.engine(), self.limits.memory, Some(subject));
-        let judged = metered(
-            async {
-                let instance = pre.instantiate_async(&mut store).await?;
-                let plugin = instance.tribunal_judge_plugin();
-                plugin.call_judge(&mut store).await
-            },
-            budget,
-        )
-        .await;
-        match judged {
-            Ok(Ok(Ok(verdict))) => believable(verdict_in(&verdict), store.data()),
-            Ok(Ok(Err(refusal))) => Err(JudgeError::Declined(refusal_in(&refusal))),
-            Ok(Err(error)) => Err(explain(&error, store.data())),
+        let memory = self.limits.memory;
+        let mut store = sandbox::store(pre.engine(), memory, Some(subject), program);
+        self.code.fuel_up(&mut store);
+        let mut usage = Usage::default();
+        let judged = metered(call(pre, &mut store), budget, &mut usage.cpu).await;
+        usage.memory = store.data().limiter.memory();
+        usage.fuel = self.code.counts_fuel.then(|| {
+            let left = store.get_fuel().unwrap_or(FUEL);
+            FUEL.saturating_sub(left)
+        });
+        let verdict = match judged {
+            Ok(Ok(verdict)) => believable(verdict, store.data()),
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 let limit = human_ms(millis(budget));
                 Err(Breach { what: "CPU", limit }.into())
+            }
+        };
+        (verdict, usage)
+    }
+}
+
+/// Instantiates and calls it.
+async fn call(pre: &Linked, store: &mut Store<State>) -> Result<Verdict, JudgeError> {
+    match pre {
+        Linked::Judge(pre) => {
+            let judged = async {
+                let instance = pre.instantiate_async(&mut *store).await?;
+                let plugin = instance.tribunal_judge_plugin();
+                plugin.call_judge(&mut *store).await
+            };
+            match judged.await {
+                Ok(Ok(verdict)) => Ok(verdict_in(&verdict)),
+                Ok(Err(refusal)) => Err(JudgeError::Declined(refusal_in(&refusal))),
+                Err(error) => Err(explain(&error, store.data())),
+            }
+        }
+        Linked::Program(pre) => {
+            let ran = async {
+                let program = pre.instantiate_async(&mut *store).await?;
+                program.wasi_cli_run().call_run(&mut *store).await
+            };
+            match ran.await {
+                Ok(Ok(())) => answer(store.data_mut()).await,
+                Ok(Err(())) => Err(explain(&I32Exit(1).into(), store.data())),
+                Err(error) => match error.downcast_ref::<I32Exit>() {
+                    Some(I32Exit(0)) => answer(store.data_mut()).await,
+                    _ => Err(explain(&error, store.data())),
+                },
             }
         }
     }
@@ -196,7 +292,7 @@ impl Judge for WasmJudge {
             }
             // The capture replays: the new version sees everything from the first byte.
             tokio::select! {
-                answer = loaded.judge(Subject::new(evidence.clone(), notices.clone())) => return answer,
+                answer = loaded.judge(Subject::new(evidence.clone(), notices.clone())) => return answer.0,
                 () = replaced(&mut current, &evidence.ended) => again = true,
             }
         }

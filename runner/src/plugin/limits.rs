@@ -76,6 +76,11 @@ impl Limiter {
         self.breach.get_or_insert(Breach { what, limit }).clone()
     }
 
+    /// Bytes of all linear memories; they only grow, so this is the peak.
+    pub(super) fn memory(&self) -> u64 {
+        self.memory
+    }
+
     /// The limit that was run over.
     pub(super) fn breach(&self) -> Option<&Breach> {
         self.breach.as_ref()

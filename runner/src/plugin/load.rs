@@ -1,14 +1,15 @@
 //! From a file to bytes that may be compiled: read whole, checked, and refused with advice.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use super::clean;
 use super::error::Problem;
 use super::limits::{MAX_FILE, human_bytes};
+use super::{adapt, clean};
 
 /// The contract that judges are built against.
 pub(super) const CONTRACT: &str = "tribunal:judge 0.1";
@@ -18,6 +19,10 @@ const PACKAGE: &str = "tribunal:judge";
 const VERSION: (u64, u64) = (0, 1);
 /// The interface that makes a component a judge.
 const PLUGIN: &str = "tribunal:judge/plugin";
+/// The interface that makes a component a program.
+const RUN: &str = "wasi:cli/run@0.2.";
+/// What components that we made of core modules import.
+const ADAPTER: &str = "tribunal:adapter";
 /// Packages of WASI that are linked, with nothing behind them. `wasi:http` is not.
 const WASI: [&str; 6] = [
     "wasi:cli",
@@ -56,62 +61,59 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-/// Checks that `bytes` are a component that imports nothing but what judges may have.
+/// What a component is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tier {
+    /// It exports the contract.
+    Judge,
+    /// It is a program: output on standard input, verdict on standard output.
+    Program,
+}
+
+impl Tier {
+    /// Whether it is a program, told by the names that the file exports.
+    pub(super) fn of<'a>(exports: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let (mut judge, mut program) = (false, false);
+        for name in exports {
+            judge |= Name::parse(name).path == PLUGIN;
+            program |= name.starts_with(RUN);
+        }
+        match (judge, program) {
+            (true, _) => Some(Self::Judge),
+            (false, true) => Some(Self::Program),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Makes of a file's bytes a component that imports nothing but what judges may have.
 ///
 /// # Errors
 /// Says what they are instead, and how to make a judge of it.
-pub(super) fn inspect(bytes: &[u8]) -> Result<(), Problem> {
-    check_header(bytes)?;
-    let surface = Surface::of(bytes)?;
-    let names = || surface.imports.iter().chain(&surface.exports);
-    // A wrong version first: everything else would only be its consequence.
-    for name in names().map(|name| Name::parse(name)) {
-        if name.package == PACKAGE && name.version != VERSION {
-            return Err(wrong_version(&name));
-        }
-    }
-    let forbidden: Vec<_> = surface
-        .imports
-        .iter()
-        .filter(|import| !Name::parse(import).is_allowed())
-        .map(|import| format!("`{}`", clean::line(import, 200)))
-        .collect();
-    if !forbidden.is_empty() {
-        let mut imports = forbidden
-            .iter()
-            .take(5)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        if let Some(more @ 1..) = forbidden.len().checked_sub(5) {
-            imports = format!("{imports} and {more} more");
-        }
-        return Err(Problem::Forbidden { imports });
-    }
-    if names().any(|name| Name::parse(name).interface() == PLUGIN) {
-        return Ok(());
-    }
-    let runs = surface
-        .exports
-        .iter()
-        .any(|name| name.starts_with("wasi:cli/run@"));
-    let what = if runs {
-        "it is a program (it exports wasi:cli/run), not a judge: a judge exports tribunal:judge/plugin"
-    } else {
-        "it exports no tribunal:judge/plugin: build it for the world `judge` of tribunal:judge"
+pub(super) fn prepare(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
+    let component = match check_header(bytes)? {
+        Encoding::Component => Cow::Borrowed(bytes),
+        Encoding::Module => Cow::Owned(adapt::componentize(bytes)?),
     };
-    Err(Problem::NotAComponent(what.to_owned()))
+    let surface = Surface::of(&component)?;
+    surface.check()?;
+    match Tier::of(surface.exports.iter().map(String::as_str)) {
+        Some(_) => Ok(component),
+        None => Err(Problem::NotAComponent(
+            "it exports neither tribunal:judge/plugin nor wasi:cli/run: build it for the world `judge` of \
+             tribunal:judge, or build a program"
+                .to_owned(),
+        )),
+    }
 }
 
-fn check_header(bytes: &[u8]) -> Result<(), Problem> {
+/// Tells modules from components.
+pub(super) fn check_header(bytes: &[u8]) -> Result<Encoding, Problem> {
     let other = |text: &str| Err(Problem::NotAComponent(text.to_owned()));
     match bytes {
         [] => Err(Problem::Empty),
-        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => other(
-            "it is a core module, not a component; turn it into one: \
-             wasm-tools component new FILE -o JUDGE.wasm",
-        ),
+        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(Encoding::Component),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Ok(Encoding::Module),
         [0, b'a', b's', b'm', _, _, _, _, ..] => other(
             "it is WebAssembly of a version that this tribunal does not know; update tribunal",
         ),
@@ -134,6 +136,52 @@ fn check_header(bytes: &[u8]) -> Result<(), Problem> {
     }
 }
 
+/// What does not fit, with the functions of the contract that it needs and that this tribunal lacks.
+pub(super) fn misfit(bytes: &[u8], why: String) -> Problem {
+    let why = match missing(bytes) {
+        Some(missing) if !missing.is_empty() => format!("it needs {}", missing.join(", ")),
+        _ => why,
+    };
+    Problem::Misfit {
+        contract: CONTRACT,
+        why,
+    }
+}
+
+fn missing(bytes: &[u8]) -> Option<Vec<String>> {
+    match check_header(bytes).ok()? {
+        Encoding::Component => adapt::missing(bytes),
+        Encoding::Module => adapt::missing(&adapt::componentize(bytes).ok()?),
+    }
+}
+
+/// What to do about an import that no judge may have.
+fn cure(import: &str) -> &'static str {
+    let name = Name::parse(import);
+    match name.package {
+        "wasi:http" => {
+            "no judge has a network: build without it (componentize-js: --disable http fetch-event)"
+        }
+        package if package.starts_with("wasi:") => "build it for WASI 0.2",
+        package if package.starts_with("tribunal:") => {
+            "build it against the wit of this tribunal (`tribunal plugin bindings wit`)"
+        }
+        _ => match import.split('.').next().unwrap_or(import) {
+            "wasi_unstable" => "build it for preview 1 (wasm32-wasip1) or newer",
+            "wasi" | "wasi_ephemeral_nn" | "wasix_32v1" => {
+                "build it for plain WASI, without threads"
+            }
+            "gojs" | "go" => "Go: build with GOOS=wasip1 GOARCH=wasm",
+            "__wbindgen_placeholder__" | "__wbindgen_externref_xform__" | "wbg" => {
+                "build it without wasm-bindgen, for wasm32-unknown-unknown or wasm32-wasip2"
+            }
+            _ => {
+                "a function that nothing defines was left to be imported: link what it is in, or leave it out"
+            }
+        },
+    }
+}
+
 fn wrong_version(name: &Name<'_>) -> Problem {
     let (major, minor) = name.version;
     let advice = if name.version > VERSION {
@@ -149,14 +197,44 @@ fn wrong_version(name: &Name<'_>) -> Problem {
 }
 
 /// What a component imports and exports.
-#[derive(Default)]
-struct Surface {
-    imports: Vec<String>,
-    exports: Vec<String>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Surface {
+    pub(super) imports: Vec<String>,
+    pub(super) exports: Vec<String>,
 }
 
 impl Surface {
-    fn of(bytes: &[u8]) -> Result<Self, Problem> {
+    /// Checks that nothing is imported that judges may not have, and that the contract's version fits.
+    ///
+    /// # Errors
+    /// A wrong version first: everything else would only be its consequence.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let all = || self.imports.iter().chain(&self.exports);
+        for name in all().map(|name| Name::parse(name)) {
+            if name.package == PACKAGE && name.version != VERSION {
+                return Err(wrong_version(&name));
+            }
+        }
+        let mut forbidden: Vec<&str> = Vec::new();
+        for import in &self.imports {
+            if !Name::parse(import).is_allowed() && !forbidden.contains(&import.as_str()) {
+                forbidden.push(import);
+            }
+        }
+        let Some(first) = forbidden.first() else {
+            return Ok(());
+        };
+        let cure = cure(first);
+        let quoted = |import: &&str| format!("`{}`", clean::line(import, 200));
+        let named: Vec<_> = forbidden.iter().take(5).map(quoted).collect();
+        let mut imports = named.join(", ");
+        if let Some(more @ 1..) = forbidden.len().checked_sub(5) {
+            imports = format!("{imports} and {more} more");
+        }
+        Err(Problem::Forbidden { imports, cure })
+    }
+
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Problem> {
         let (mut surface, mut depth) = (Self::default(), 0_u32);
         let damaged = |error: wasmparser::BinaryReaderError| {
             Problem::Damaged(clean::line(&error.to_string(), 300))
@@ -213,14 +291,11 @@ impl<'a> Name<'a> {
         }
     }
 
-    fn interface(&self) -> &'a str {
-        self.path
-    }
-
     fn is_allowed(&self) -> bool {
         let ours = ["types", "suite", "evidence", "host"];
         match self.path.split_once('/') {
             Some((PACKAGE, interface)) => ours.contains(&interface),
+            Some((ADAPTER, interface)) => interface == "stdio" && self.version == VERSION,
             Some((package, _)) => WASI.contains(&package) && self.version == (0, 2),
             None => false,
         }
@@ -233,15 +308,15 @@ mod tests {
 
     #[test]
     fn headers_are_told_apart() {
-        let say = |bytes: &[u8]| inspect(bytes).expect_err("no judge").to_string();
+        let say = |bytes: &[u8]| prepare(bytes).expect_err("no judge").to_string();
         assert_eq!(say(b""), "the file is empty; build it again");
         assert!(say(b"\0as").contains("cut short (it has 3 bytes)"));
-        assert!(say(b"\0asm\x01\0\0\0").contains("wasm-tools component new"));
+        assert!(say(b"\0asm\x01\0\0\0").contains("-buildmode=c-shared"));
         assert!(say(b"\0asm\x09\0\0\0").contains("does not know"));
         assert!(say(b" (component)").contains("wasm-tools parse"));
         assert!(say(b"#!/bin/sh\n").contains("begins with \"#!/bin/sh\""));
         assert!(say(b"\x7fELF....").contains("precompiled"));
-        assert!(say(b"\0asm\x0d\0\x01\0").contains("exports no tribunal:judge/plugin"));
+        assert!(say(b"\0asm\x0d\0\x01\0").contains("neither tribunal:judge/plugin nor"));
     }
 
     #[test]
@@ -250,6 +325,8 @@ mod tests {
             ("tribunal:judge/host@0.1.0", true),
             ("tribunal:judge/host@0.1.7", true),
             ("tribunal:judge/secret@0.1.0", false),
+            ("tribunal:adapter/stdio@0.1.0", true),
+            ("tribunal:adapter/other@0.1.0", false),
             ("wasi:io/streams@0.2.6", true),
             ("wasi:io/streams@0.3.0", false),
             ("wasi:http/types@0.2.10", false),

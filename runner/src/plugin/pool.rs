@@ -86,3 +86,18 @@ fn places() -> PoolingAllocationConfig {
         .pagemap_scan(Enabled::Auto);
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::engine::{compatibility, engine};
+
+    /// A process that compiles makes no pool: what it makes has to fit nevertheless.
+    #[test]
+    fn code_for_the_plain_engine_fits_the_pool() {
+        let plain = engine().expect("an engine");
+        if let Some(pool) = for_size(1) {
+            assert_eq!(compatibility(pool.engine()), compatibility(plain));
+        }
+    }
+}

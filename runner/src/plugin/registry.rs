@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
+use wasmtime_wasi::p2::bindings::CommandPre;
 
 use super::cache::Cache;
 use super::convert::JudgeInfo;
 use super::engine::engine;
 use super::error::{LoadError, Problem};
 use super::host::bind::JudgePre;
-use super::judgement::{Code, Loaded, WasmJudge};
+use super::judgement::{Code, Linked, Loaded, WasmJudge};
+use super::load::Tier;
 use super::sandbox::{self, State};
 use super::trap::one_line;
 use super::{builtin, hex, load, pool};
@@ -39,15 +41,21 @@ pub struct Replaced {
 }
 
 impl Registry {
-    /// Loads every judge, with the user's own cache of compiled code.
+    /// Loads every judge, with the user's own cache of compiled code. `tell` hears what takes its time.
     ///
     /// Reads files, compiles, and runs the judges' `describe` and `validate-config`: blocks for milliseconds
     /// with a warm cache, for about a second per megabyte without. May be called from anywhere.
     ///
     /// # Errors
     /// Every judge that cannot be used, in the order of names.
-    pub fn load(specs: &BTreeMap<String, JudgeSpec>) -> Result<Self, Vec<LoadError>> {
-        Self::load_with(specs, Cache::of_user())
+    pub fn load(
+        specs: &BTreeMap<String, JudgeSpec>,
+        tell: fn(&str),
+    ) -> Result<Self, Vec<LoadError>> {
+        let mut registry = Self::load_with(specs, Cache::of_program().telling(tell))?;
+        // From now on a report may have the terminal.
+        registry.cache.quiet();
+        Ok(registry)
     }
 
     /// Like [`load`](Self::load), with another cache.
@@ -266,9 +274,12 @@ fn compile(
     linker: &Linker<State>,
     cache: &Cache,
 ) -> Result<Code, Problem> {
-    let bytes = match source {
-        JudgeSource::Builtin(name) => builtin::find(name)?.into(),
-        JudgeSource::File(path) => std::borrow::Cow::from(load::read(path)?),
+    let (bytes, name) = match source {
+        JudgeSource::Builtin(name) => (builtin::find(name)?.into(), name.clone()),
+        JudgeSource::File(path) => {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            (std::borrow::Cow::from(load::read(path)?), name.into_owned())
+        }
     };
     // The digest is that of the very bytes that are compiled.
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
@@ -277,28 +288,62 @@ fn compile(
         let pinned = pinned.to_owned();
         return Err(Problem::Pin { pinned, found });
     }
-    load::inspect(&bytes)?;
-    let component = cache
-        .component(linker.engine(), &bytes, &digest)
-        .map_err(|error| Problem::Damaged(one_line(&error)))?;
-    let pre = linker
-        .instantiate_pre(&component)
-        .and_then(JudgePre::new)
-        .map_err(|error| Problem::Misfit {
-            contract: load::CONTRACT,
-            why: one_line(&error),
-        })?;
+    // Built-in judges are ours, and small: no process for each of them.
+    let here = cache.compiling_here();
+    let cache = match source {
+        JudgeSource::Builtin(_) => &here,
+        JudgeSource::File(_) => cache,
+    };
+    let prepare = || load::prepare(&bytes);
+    let component = cache.component(&name, linker.engine(), &digest, prepare)?;
+    let pre = link(linker, &component).map_err(|why| load::misfit(&bytes, why))?;
     // Only a shortcut: without it, every judgement gets fresh memory.
     let pooled = pool::for_size(bytes.len()).and_then(|pool| {
-        let component = cache.component(pool.engine(), &bytes, &digest).ok()?;
-        let pre = pool.linker().instantiate_pre(&component).ok()?;
-        JudgePre::new(pre).ok()
+        let component = cache
+            .component(&name, pool.engine(), &digest, prepare)
+            .ok()?;
+        link(pool.linker(), &component).ok()
     });
     Ok(Code {
         pre,
         pooled,
         digest: format!("sha256:{found}"),
+        name,
+        counts_fuel: false,
     })
+}
+
+/// Links a component as what its exports say it is.
+fn link(linker: &Linker<State>, component: &Component) -> Result<Linked, String> {
+    let engine = linker.engine();
+    let exports = component.component_type();
+    let exports: Vec<&str> = exports.exports(engine).map(|(name, _)| name).collect();
+    linker
+        .instantiate_pre(component)
+        .and_then(|pre| match Tier::of(exports) {
+            Some(Tier::Program) => CommandPre::new(pre).map(Linked::Program),
+            _ => JudgePre::new(pre).map(Linked::Judge),
+        })
+        .map_err(|error| one_line(&error))
+}
+
+/// Loads one judge so that its instructions are counted.
+pub(super) fn load_counting(spec: &JudgeSpec, cache: &Cache) -> Result<Loaded, Problem> {
+    let engine = super::engine::counting()?;
+    let linker = sandbox::linker(engine).map_err(|error| Problem::Engine(one_line(&error)))?;
+    let source = (&spec.source, spec.sha256.as_deref());
+    let mut code = compile(source, &linker, cache)?;
+    code.pooled = None;
+    code.counts_fuel = true;
+    ask(code, spec)
+}
+
+/// Loads one judge as `run` does.
+pub(super) fn load_plain(spec: &JudgeSpec, cache: &Cache) -> Result<Loaded, Problem> {
+    let engine = engine()?;
+    let linker = sandbox::linker(engine).map_err(|error| Problem::Engine(one_line(&error)))?;
+    let source = (&spec.source, spec.sha256.as_deref());
+    ask(compile(source, &linker, cache)?, spec)
 }
 
 fn ask(code: Code, spec: &JudgeSpec) -> Result<Loaded, Problem> {

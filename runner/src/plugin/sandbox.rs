@@ -4,11 +4,14 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtx;
 
+use super::adapt;
+use super::command::Program;
 use super::engine::yield_at_ticks;
 use super::host::bind;
 use super::limits::{Limiter, MAX_CALL_BYTES, MAX_HANDLES};
@@ -26,6 +29,10 @@ pub(super) struct State {
     pub(super) stderr: Sink,
     /// What is judged; none while a judge is asked about itself.
     pub(super) subject: Option<Subject>,
+    /// What a judge of the second tier is given; none for those of the first.
+    pub(super) program: Option<Program>,
+    /// What the adapter's random numbers depend on.
+    pub(super) seed: u64,
 }
 
 /// What is judged, and what was said about it so far.
@@ -85,18 +92,25 @@ impl Subject {
 }
 
 /// Makes the store of one judgement.
-pub(super) fn store(engine: &Engine, memory_limit: u64, subject: Option<Subject>) -> Store<State> {
+pub(super) fn store(
+    engine: &Engine,
+    memory_limit: u64,
+    subject: Option<Subject>,
+    program: Option<Program>,
+) -> Store<State> {
     let (clock, stderr) = (Clock::default(), Sink::default());
     let seed = subject.as_ref().map(Subject::seed).unwrap_or_default();
     let mut table = ResourceTable::new();
     table.set_max_capacity(MAX_HANDLES);
     let state = State {
-        wasi: wasi::context(&clock, &stderr, &seed),
+        wasi: wasi::context(&clock, &stderr, &seed, program.as_ref()),
         clock,
         table,
         limiter: Limiter::new(memory_limit),
         stderr,
         subject,
+        program,
+        seed: number(&seed),
     };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
@@ -105,10 +119,17 @@ pub(super) fn store(engine: &Engine, memory_limit: u64, subject: Option<Subject>
     store
 }
 
+fn number(seed: &str) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&Sha256::digest(seed)[..8]);
+    u64::from_le_bytes(number)
+}
+
 /// Makes the linker: everything that any judge may import.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasi::link(&mut linker)?;
+    adapt::stdio::link(&mut linker)?;
     bind::Judge::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
 }

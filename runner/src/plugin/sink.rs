@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -16,20 +17,52 @@ use super::limits::MAX_STDERR;
 /// A bounded buffer that takes everything and keeps the beginning.
 ///
 /// wasmtime's own pipe fails the writer when it is full, and then a judge dies of its own log.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sink(Arc<Mutex<Vec<u8>>>);
+#[derive(Clone, Debug)]
+pub(super) struct Sink {
+    kept: Arc<Mutex<Vec<u8>>>,
+    room: usize,
+    overflowed: Arc<AtomicBool>,
+}
+
+impl Default for Sink {
+    fn default() -> Self {
+        Self::with_room(MAX_STDERR)
+    }
+}
 
 impl Sink {
+    /// A buffer that keeps so many bytes.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self {
+            kept: Arc::default(),
+            room,
+            overflowed: Arc::default(),
+        }
+    }
+
     /// Appends what fits.
     pub(super) fn append(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MAX_STDERR.saturating_sub(kept.len()).min(bytes.len());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = self.room.saturating_sub(kept.len()).min(bytes.len());
         kept.extend_from_slice(&bytes[..room]);
+        if room < bytes.len() {
+            self.overflowed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether something did not fit.
+    pub(super) fn overflowed(&self) -> bool {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+
+    /// Takes what was kept.
+    pub(super) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What was kept, as text.
     pub(super) fn text(&self) -> String {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()
     }
 }

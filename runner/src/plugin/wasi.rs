@@ -17,6 +17,7 @@ use wasmtime_wasi::{
     Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView,
 };
 
+use super::command::{self, Program};
 use super::sandbox::State;
 use super::sink::Sink;
 
@@ -64,13 +65,28 @@ impl HostWallClock for Clock {
 }
 
 /// Makes the context of one judgement; `seed` is what its random numbers depend on.
-pub(super) fn context(clock: &Clock, output: &Sink, seed: &str) -> WasiCtx {
+///
+/// A program gets what it reads and a place for its answer; a judge of the first tier has neither.
+pub(super) fn context(
+    clock: &Clock,
+    stderr: &Sink,
+    seed: &str,
+    program: Option<&Program>,
+) -> WasiCtx {
     let bytes = random_bytes(seed);
     let mut number = [0; 16];
     number.copy_from_slice(&bytes[..16]);
-    WasiCtx::builder()
-        .stdout(output.clone())
-        .stderr(output.clone())
+    let mut context = WasiCtx::builder();
+    context.stdout(stderr.clone()).stderr(stderr.clone());
+    if let Some(program) = program {
+        context
+            .stdin(program.stdin.clone())
+            .stdout(program.stdout.clone())
+            .env(command::EVIDENCE, &program.evidence)
+            .env(command::ZONE.0, command::ZONE.1)
+            .arg("judge");
+    }
+    context
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
@@ -83,7 +99,7 @@ pub(super) fn context(clock: &Clock, output: &Sink, seed: &str) -> WasiCtx {
         .build()
 }
 
-fn random_bytes(seed: &str) -> Vec<u8> {
+pub(super) fn random_bytes(seed: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(RANDOM_BYTES);
     for counter in 0_u32.. {
         if bytes.len() >= RANDOM_BYTES {

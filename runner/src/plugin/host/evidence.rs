@@ -9,19 +9,18 @@ use super::super::convert;
 use super::super::limits::MAX_OPEN;
 use super::bind::tribunal::judge::evidence::{Channel, Condition, Container, Host};
 use super::bind::tribunal::judge::types::{Capture, EndState};
-use super::{OpenArtifact, OpenLog, State};
+use super::{OpenArtifact, OpenLog, State, Subject};
 use crate::capture::{self, Stream};
 use crate::judge::Ended;
 use crate::model::{self, Termination};
 
-impl State {
+impl Subject {
     /// Waits until it is known how the attempt ended.
-    async fn ended_at_last(&mut self) -> Result<Arc<Ended>> {
-        let subject = self.subject()?;
-        if let Some(ended) = &subject.ended {
-            return Ok(Arc::clone(ended));
+    pub(in super::super) async fn ended_at_last(&mut self) -> Arc<Ended> {
+        if let Some(ended) = &self.ended {
+            return Arc::clone(ended);
         }
-        let known = match subject.evidence.ended.wait_for(Option::is_some).await {
+        let known = match self.evidence.ended.wait_for(Option::is_some).await {
             Ok(ended) => ended.clone(),
             Err(_) => None,
         };
@@ -32,12 +31,18 @@ impl State {
                 termination: Termination::new(model::EndState::Lost {
                     reason: "the executor gave no account of it".to_owned(),
                 }),
-                capture: subject.evidence.capture.ended().await,
+                capture: self.evidence.capture.ended().await,
                 artifacts: Vec::new(),
             }),
         };
-        subject.ended = Some(Arc::clone(&ended));
-        Ok(ended)
+        self.ended = Some(Arc::clone(&ended));
+        ended
+    }
+}
+
+impl State {
+    async fn ended_at_last(&mut self) -> Result<Arc<Ended>> {
+        Ok(self.subject()?.ended_at_last().await)
     }
 
     /// Counts one more open log or artifact.

@@ -1,0 +1,278 @@
+//! Judges in every language, built with its ordinary tools: the templates of `plugin new` and the examples.
+//!
+//! A language whose tools are missing is skipped, loudly; `make setup-languages` installs what is not Rust, Go or
+//! Node itself.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "these tests need little of it")]
+mod support;
+
+mod readme;
+#[path = "../watch/rig.rs"]
+#[expect(dead_code, reason = "its judges are for the tests of watching")]
+mod rig;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use support::{Ran, ran, skipped, tribunal};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("in the workspace")
+}
+
+/// A program of the languages' virtual environment, or of the path.
+fn python_tool(name: &str) -> String {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let own = target.join("languages/bin").join(name);
+    if own.is_file() {
+        own.display().to_string()
+    } else {
+        name.to_owned()
+    }
+}
+
+fn works(program: &str, args: &[&str]) -> bool {
+    let ran = Command::new(program).args(args).output();
+    ran.is_ok_and(|output| output.status.success())
+}
+
+/// Whether a language's tools are here; says so where they are not.
+fn has(language: &str) -> bool {
+    let there = match language {
+        "rust" => {
+            let targets = Command::new("rustup")
+                .args(["target", "list", "--installed"])
+                .output();
+            targets.is_ok_and(|output| {
+                String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")
+            })
+        }
+        "python" => works(&python_tool("componentize-py"), &["--version"]),
+        "js" => works("npm", &["--version"]),
+        "go" => works("go", &["version"]),
+        _ => works(&python_tool("python"), &["-m", "ziglang", "version"]),
+    };
+    if !there {
+        skipped(&format!(
+            "the tools for {language} are not here; run: make setup-languages"
+        ));
+    }
+    there
+}
+
+fn make(folder: &Path) -> Output {
+    Command::new("make")
+        .current_dir(folder)
+        .arg(format!("TRIBUNAL={}", env!("CARGO_BIN_EXE_tribunal")))
+        .arg(format!("PYTHON={}", python_tool("python")))
+        .arg(format!("COMPONENTIZE={}", python_tool("componentize-py")))
+        // What the tests of this workspace are built with is not for a project of its own.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("judges"),
+        )
+        .output()
+        .expect("make")
+}
+
+fn built(folder: &Path) {
+    let output = make(folder);
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{}\n{out}{err}", folder.display());
+}
+
+fn in_folder(folder: &Path, args: &[&str]) -> Ran {
+    let output = tribunal().args(args).current_dir(folder).output();
+    ran(&output.expect("the binary starts"))
+}
+
+/// What `plugin new` makes builds, fits, passes its cases and the conformance inputs, and judges a run.
+fn template(language: &str) {
+    if !has(language) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = in_folder(
+        dir.path(),
+        &["plugin", "new", "all-good", "--lang", language],
+    );
+    assert_eq!(made.code, Some(0), "{}{}", made.out, made.err);
+    let folder = dir.path().join("all-good");
+    assert!(folder.join("README.md").is_file());
+    built(&folder);
+    for args in [
+        &["plugin", "check", "all-good.wasm"][..],
+        &["plugin", "inspect", "all-good.wasm"],
+        &["plugin", "test", "all-good.wasm"],
+        &["run"],
+    ] {
+        let ran = in_folder(&folder, args);
+        assert_eq!(
+            ran.code,
+            Some(0),
+            "{language}: {args:?}\n{}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn a_judge_in_rust() {
+    template("rust");
+}
+
+#[test]
+fn a_judge_in_python() {
+    template("python");
+}
+
+#[test]
+fn a_judge_in_javascript() {
+    template("js");
+}
+
+#[test]
+fn a_judge_in_go() {
+    template("go");
+}
+
+#[test]
+fn a_judge_in_c() {
+    template("c");
+}
+
+#[test]
+fn a_judge_in_zig() {
+    template("zig");
+}
+
+/// Each example passes as it stands, and fails when what it watches goes wrong.
+#[test]
+fn the_examples_judge() {
+    let examples = [
+        (
+            "python",
+            "coverage-python",
+            "pipeline.toml",
+            "minimum = 85",
+            "minimum = 90",
+        ),
+        (
+            "go",
+            "regression-go",
+            "pipeline.toml",
+            "tolerance = 15",
+            "tolerance = 2",
+        ),
+        ("js", "golden-js", "invoice.golden", "1.80", "1.90"),
+        (
+            "c",
+            "percentiles-c",
+            "pipeline.toml",
+            "p95_ms = 50",
+            "p95_ms = 20",
+        ),
+        (
+            "zig",
+            "watermark-zig",
+            "pipeline.toml",
+            "215 215",
+            "215 300",
+        ),
+    ];
+    for (language, name, file, good, bad) in examples {
+        if !has(language) {
+            continue;
+        }
+        let dir = tempfile::tempdir().expect("a folder");
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(root().join("examples").join(name))
+            .arg(dir.path())
+            .status();
+        assert!(copied.expect("cp").success());
+        let folder = dir.path().join(name);
+        built(&folder);
+        let fine = in_folder(&folder, &["run"]);
+        assert_eq!(fine.code, Some(0), "{name}\n{}{}", fine.out, fine.err);
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path).expect("readable");
+        assert!(text.contains(good), "{name}: {text}");
+        std::fs::write(&path, text.replace(good, bad)).expect("written");
+        let failed = in_folder(&folder, &["run"]);
+        assert_eq!(failed.code, Some(1), "{name}\n{}{}", failed.out, failed.err);
+    }
+}
+
+const PROGRAM_IN_GO: &str = r#"package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"strings"
+)
+
+func main() {
+	var evidence struct {
+		Ended struct {
+			Kind string
+			Code int
+		}
+	}
+	if err := json.Unmarshal([]byte(os.Getenv("TRIBUNAL_EVIDENCE")), &evidence); err != nil {
+		panic(err)
+	}
+	errors, lines := 0, bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "ERROR") {
+			errors++
+		}
+	}
+	verdict := map[string]any{"status": "passed", "summary": "no errors"}
+	if errors > 0 || evidence.Ended.Kind != "exited" || evidence.Ended.Code != 0 {
+		verdict = map[string]any{"status": "failed", "summary": "there are errors"}
+	}
+	json.NewEncoder(os.Stdout).Encode(verdict)
+}
+"#;
+
+/// The second tier: nothing but a compiler, standard input and standard output.
+#[test]
+fn a_plain_program_in_go_judges() {
+    if !has("go") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("main.go"), PROGRAM_IN_GO).expect("written");
+    let go = Command::new("go")
+        .current_dir(dir.path())
+        .env("GOOS", "wasip1")
+        .env("GOARCH", "wasm")
+        .args(["build", "-o", "errors.wasm", "main.go"])
+        .output()
+        .expect("go");
+    assert!(
+        go.status.success(),
+        "{}",
+        String::from_utf8_lossy(&go.stderr)
+    );
+    for (log, code) in [("fine\n", 0), ("ERROR x\n", 1)] {
+        std::fs::write(dir.path().join("a.log"), log).expect("written");
+        let ran = in_folder(
+            dir.path(),
+            &["judge", "./errors.wasm", "a.log", "--exit-code", "0"],
+        );
+        assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+    }
+}

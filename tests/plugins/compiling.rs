@@ -1,0 +1,106 @@
+//! Compilation of untrusted files, in a process of its own and within limits.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tribunal::plugin::compile::Allowance;
+use tribunal::plugin::{Cache, Registry};
+
+use crate::kit::{Bench, judge, text, wasm};
+
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_tribunal"))
+}
+
+fn load(bench: &Bench, bytes: &[u8], cache: Cache) -> Result<Registry, String> {
+    let specs = [("custom".to_owned(), bench.spec(bytes))].into();
+    Registry::load_with(&specs, cache)
+        .map_err(|mut errors| errors.pop().expect("an error").problem.to_string())
+}
+
+/// A judge with one function that no compiler likes: every block may branch to every other, with a value.
+fn bomb() -> Vec<u8> {
+    let (blocks, mut body) = (4_000, String::new());
+    for _ in 0..blocks {
+        body.push_str("(block ");
+    }
+    for at in 0..blocks {
+        write!(
+            body,
+            "(br_if {} (local.get 0)) (local.set 1 (i64.add (local.get 1) (local.get 2)))) \
+             (local.set 2 (i64.mul (local.get 1) (i64.const {at})))",
+            (blocks - at - 1) / 2
+        )
+        .expect("a string takes everything");
+    }
+    wasm(&text(&format!(
+        "(func $bomb (param i32) (local i64 i64) {body})"
+    )))
+}
+
+#[tokio::test]
+async fn a_judge_is_compiled_in_a_process_of_its_own() {
+    let bench = Bench::new();
+    let cache = bench.cache().compiling_in(program());
+    let registry = load(&bench, &wasm(&text("")), cache).expect("a judge");
+    let custom = registry.get("custom").expect("this judge");
+    assert!(judge(custom.as_ref(), b"").await.verdict.is_ok());
+}
+
+#[test]
+fn what_takes_too_long_or_too_much_to_compile_is_refused_in_words() {
+    let bench = Bench::new();
+    let bytes = bomb();
+    let within = |allowance| {
+        load(
+            &bench,
+            &bytes,
+            bench.cache().compiling_within(program(), allowance),
+        )
+    };
+    let soon = Allowance {
+        wall: Duration::from_millis(1),
+        ..Allowance::default()
+    };
+    let refusal = within(soon).err().expect("a refusal");
+    assert!(
+        refusal.contains("compiling it took longer than 1ms"),
+        "{refusal}"
+    );
+    let tight = Allowance {
+        memory: 64 << 20,
+        ..Allowance::default()
+    };
+    let refusal = within(tight).err().expect("a refusal");
+    assert!(refusal.starts_with("compiling it "), "{refusal}");
+    let short = Allowance {
+        code: 100,
+        ..Allowance::default()
+    };
+    let small = load(
+        &bench,
+        &wasm(&text("")),
+        bench.cache().compiling_within(program(), short),
+    );
+    let refusal = small.err().expect("a refusal");
+    assert!(refusal.contains("more than 100 bytes of code"), "{refusal}");
+}
+
+#[test]
+fn what_does_not_compile_says_why() {
+    let bench = Bench::new();
+    // A body that leaves nothing where a number is due: only validation finds out.
+    let mut bytes = wasm(&text(
+        "(func (export \"extra\") (result i64) (i64.const 0x123456789))",
+    ));
+    let constant = [0x42, 0x89, 0xcf, 0x95, 0x9a, 0x12];
+    let at = bytes
+        .windows(constant.len())
+        .position(|window| window == constant)
+        .expect("the constant");
+    bytes[at..at + constant.len()].fill(0x01);
+    let refusal = load(&bench, &bytes, bench.cache().compiling_in(program()));
+    let refusal = refusal.err().expect("a refusal");
+    assert!(refusal.contains("damaged or cut short"), "{refusal}");
+}
