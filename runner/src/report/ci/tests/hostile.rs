@@ -117,7 +117,8 @@ fn spoiled(system: System, events: &[Event], bytes: &[u8], color: bool) -> Vec<u
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    // Each case is 40 reports of whole runs.
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// The commands in the log are those of the same run with harmless texts, no more and no others.
     #[test]
@@ -132,6 +133,11 @@ proptest! {
             }
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// What is passed on as it is, `tribunal logs`, is no command for anybody, however it is written.
     #[test]
