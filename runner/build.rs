@@ -22,6 +22,7 @@ mod seals;
 const JUDGES: &[&str] = &[
     "auto",
     "ctest",
+    "ctrf",
     "exit-code",
     "go-test",
     "gtest",
@@ -31,8 +32,10 @@ const JUDGES: &[&str] = &[
     "mocha",
     "nextest",
     "node-test",
+    "playwright",
     "pytest",
     "tap",
+    "vitest",
 ];
 /// It links the others without their exports, so cargo must not build it in one go with them: features
 /// are unified within one build.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::plan::{Cluster, Command, JudgeSpec, ReportTarget, Retries, Target};
 
 /// Judges that ship inside the binary: names that need no entry under `[judges]`.
-pub const BUILTIN_JUDGES: [&str; 13] = [
+pub const BUILTIN_JUDGES: [&str; 16] = [
     "auto",
     "ctest",
+    "ctrf",
     "exit-code",
     "go-test",
     "gtest",
@@ -19,8 +20,10 @@ pub const BUILTIN_JUDGES: [&str; 13] = [
     "mocha",
     "nextest",
     "node-test",
+    "playwright",
     "pytest",
     "tap",
+    "vitest",
 ];
 
 /// A valid pipeline. Names, `needs`, judges and variables are known to be right.
