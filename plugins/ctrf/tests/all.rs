@@ -102,3 +102,30 @@ fn every_recorded_run() {
 fn what_may_be_done_to_an_output() {
     check_properties(subject, &fixtures("ctrf"), &FAKES);
 }
+
+#[test]
+fn no_part_of_a_report_passes() {
+    let fixtures = fixtures("ctrf");
+    let green = fixtures
+        .iter()
+        .filter(|fixture| fixture.expect.status == "passed");
+    let mut cuts = 0;
+    for fixture in green {
+        for (name, bytes) in &fixture.artifacts {
+            for cut in 0..bytes.trim_ascii_end().len() {
+                let judged = subject(&Input {
+                    stdout: &fixture.stdout,
+                    stderr: &fixture.stderr,
+                    artifacts: &[(name.clone(), bytes[..cut].to_vec())],
+                    end: &EndState::Exited(0),
+                    capture: &whole(),
+                    chunk: 65_536,
+                });
+                let status = judged.verdict.status;
+                assert_ne!(status, Status::Passed, "{} cut at {cut}", fixture.name);
+                cuts += 1;
+            }
+        }
+    }
+    assert!(cuts > 1_000, "only {cuts} cuts");
+}

@@ -65,6 +65,7 @@ pub fn prefer(mut reports: Finding, text: Finding) -> Finding {
     }
     let said = text.finished();
     let ran = |one: &Finding| u64::from(one.counts.passed) + u64::from(one.counts.flaky);
+    let said_ran = ran(&text);
     reports.lines = text.lines;
     reports.red = reports.red.or(text.red);
     reports.hint = reports.hint.or(text.hint);
@@ -81,10 +82,10 @@ pub fn prefer(mut reports: Finding, text: Finding) -> Finding {
                 "the report has {has} tests, the summary beside it {said}"
             ));
             reports.unfinished.get_or_insert(fact);
-        } else if ran(&text) != ran(&reports) {
-            let (has, said) = (ran(&reports), ran(&text));
+        } else if said_ran != ran(&reports) {
+            let has = ran(&reports);
             let fact = Fact::of(format!(
-                "by the report {has} tests passed, by the summary beside it {said}"
+                "by the report {has} tests passed, by the summary beside it {said_ran}"
             ));
             reports.unfinished.get_or_insert(fact);
         }
