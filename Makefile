@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-cluster setup lint deny doc bench bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup lint deny doc dist fuzz table bench bench-judges bench-reporter bench-kubernetes clean
 
 run: setup
 	$(CARGO) build --release --locked
@@ -26,6 +26,12 @@ test: setup
 test-page:
 	$(CARGO) build --release --locked
 	tests/page/run target/release/tribunal
+
+# The jobs of examples/ci, the log and the JUnit files, by the CI systems' own schemas and tools. What cannot be had
+# here is skipped, loudly.
+test-ci:
+	$(CARGO) build --release --locked
+	tests/ci/run target/release/tribunal
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
 # needs root, Go and Debian and is ended afterwards. Without either they are skipped, loudly. Its log files are
@@ -57,12 +63,33 @@ deny:
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked --version 0.20.2
 	$(CARGO) deny --all-features check bans licenses sources
 
+# The archives of a release: static programs for x86_64 and aarch64, with checksums, in target/dist.
+dist:
+	release/build
+
 bench:
 	cargo build --release --locked && $(PYTHON) benches/peers.py
+
+# What showing a run costs, as a share of a core.
+bench-reporter:
+	$(CARGO) bench -p tribunal --locked --bench reporter
 
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:
 	$(CARGO) build --release --locked && $(PYTHON) benches/kubernetes.py
+
+# The judges beside their peers: needs pip for junitparser and lxml.
+bench-judges: setup
+	$(CARGO) build --release --locked && $(PYTHON) benches/judges.py
+
+# Every judge and the codec of sealed capture, for SECONDS each; TARGETS names some of them.
+fuzz: SECONDS ?= 60
+fuzz:
+	$(CARGO) run --release --locked -p tribunal-fuzz -- --seconds $(SECONDS) $(TARGETS)
+
+# Writes plugins/TABLE.md anew.
+table:
+	TRIBUNAL_TABLE_UPDATE=1 $(CARGO) test --locked -p tribunal-judges --test table
 
 clean:
 	$(CARGO) clean

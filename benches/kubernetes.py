@@ -30,7 +30,7 @@ STERN = "v1.32.0"
 # What each cluster is started with, and which cases it is for.
 CLUSTERS = [
     ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "1Mi", "TRIBUNAL_CLUSTER_LOG_INTERVAL": "3s"}, ["rotation"]),
-    ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "100Mi"}, ["whole", "one", "fast", "latency"]),
+    ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "100Mi"}, ["whole", "one", "long", "fast", "latency"]),
     ({"TRIBUNAL_CLUSTER_LOG_MAX_SIZE": "100Mi", "TRIBUNAL_CLUSTER_CONTAINERD": "1.6"}, ["dropped"]),
 ]
 
@@ -251,7 +251,7 @@ def latency(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="cases, by commas: rotation, whole, one, fast, latency, dropped")
+    parser.add_argument("--only", default="", help="cases, by commas: rotation, whole, one, long, fast, latency, dropped")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--fast", type=int, default=1000)
     parser.add_argument("--alone", action="store_true", help="tribunal without the others")
@@ -269,6 +269,7 @@ def main():
         "rotation": lambda: compare("rotation", 6, 400_000, args),
         "whole": lambda: compare("whole", 24, 100_000, args),
         "one": lambda: compare("one", 1, 150_000, args),
+        "long": lambda: compare("long", 1, 2_000_000, args),
         "fast": lambda: fast(args),
         "latency": lambda: latency(args),
         "dropped": lambda: compare("dropped", 24, 100_000, args, blind=True),

@@ -32,8 +32,10 @@ const JUDGES: &[&str] = &[
     "mocha",
     "nextest",
     "node-test",
+    "phpunit",
     "playwright",
     "pytest",
+    "rspec",
     "tap",
     "vitest",
 ];
@@ -81,6 +83,7 @@ fn build() -> Result<()> {
         compile(&first, root, &out)?;
         compile(&last, root, &out)?;
     }
+    fs::write(out.join("builtin_names.rs"), names())?;
     let mut table =
         String::from("/// Name and WebAssembly of every judge inside the binary, by name.\n");
     table.push_str("pub(super) const BUILTINS: &[(&str, &[u8])] = &[\n");
@@ -98,6 +101,13 @@ fn build() -> Result<()> {
     table.push_str("];\n");
     fs::write(out.join("builtins.rs"), table)?;
     seals::build(root, &out)
+}
+
+/// The names for the configuration, which knows them even where the judges are not built.
+fn names() -> String {
+    let doc = "/// Names of the judges inside the binary, sorted.";
+    let count = JUDGES.len();
+    format!("{doc}\npub const BUILTIN_JUDGES: [&str; {count}] = {JUDGES:?};\n")
 }
 
 /// A missing target is the one thing that a newcomer will meet.

@@ -127,6 +127,25 @@ pub enum EventKind {
         /// The case.
         case: Case,
     },
+    /// A judge was replaced by a new version while the attempt was live: the new one judges from the first
+    /// byte, and what the old one reported of this attempt no longer counts.
+    JudgementRestarted {
+        /// Which suite.
+        suite: SuiteIndex,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// Who judges from here on.
+        judge: JudgeSummary,
+    },
+    /// A new version of a judge is in force.
+    JudgeReloaded {
+        /// Its name in the pipeline.
+        judge: String,
+        /// The digest of the version before.
+        from: String,
+        /// The digest of the new one.
+        to: String,
+    },
     /// A judge said how far its suite is. May be dropped on the way to a slow report.
     Progress {
         /// Which suite.

@@ -11,11 +11,14 @@
 //!
 //! `ARCHITECTURE.md` in the repository is the map.
 
+pub mod archive;
 pub mod capture;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod event;
 pub mod executor;
+pub mod history;
 pub mod judge;
 pub mod model;
 pub mod os;

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::{ran, tribunal};
 
 /// The examples and their exit codes.
-const EXAMPLES: [(&str, i32); 3] = [("local", 0), ("pytest", 0), ("junit", 0)];
+const EXAMPLES: [(&str, i32); 4] = [("local", 0), ("pytest", 0), ("junit", 0), ("ci", 0)];
 
 fn examples() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -118,6 +118,56 @@ fn vitest_is_judged() {
 fn playwright_is_judged() {
     let edit = ("cart.spec.js", "toBe(11)", "toBe(12)");
     with_packages("playwright", edit, "1 of 3 failed");
+}
+
+/// Examples of one format each, and a command that succeeds in the folder where the tool is on the machine.
+const FORMATS: [(&str, &str, &str); 10] = [
+    ("ctest", "ctest --version && cmake --version", "cmake"),
+    ("go-test", "go version", "go"),
+    (
+        "gtest",
+        "echo '#include <gtest/gtest.h>' | c++ -x c++ -fsyntax-only -",
+        "a C++ compiler and GoogleTest",
+    ),
+    (
+        "jest",
+        "npx --no-install jest --version",
+        "jest (npm install)",
+    ),
+    ("libtest", "cargo --version", "cargo"),
+    (
+        "mocha",
+        "npx --no-install mocha --version",
+        "mocha (npm install)",
+    ),
+    ("nextest", "cargo nextest --version", "cargo-nextest"),
+    ("phpunit", "phpunit --version", "phpunit"),
+    ("rspec", "rspec --version", "rspec"),
+    ("tap", "prove --version", "perl with prove"),
+];
+
+#[test]
+fn every_format_is_judged_where_its_tool_is() {
+    for (name, has, needs) in FORMATS {
+        let copy = tempfile::tempdir().expect("a folder");
+        let from = examples().join(name);
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(&from)
+            .arg(copy.path())
+            .status();
+        assert!(copied.expect("cp").success());
+        let folder = copy.path().join(name);
+        let mut there = Command::new("sh");
+        let there = there.args(["-c", has]).current_dir(&folder).output();
+        if !there.is_ok_and(|output| output.status.success()) {
+            crate::support::skipped(needs);
+            continue;
+        }
+        let output = tribunal().arg("run").current_dir(&folder).output();
+        let ran = ran(&output.expect("the binary starts"));
+        assert_eq!(ran.code, Some(0), "examples/{name}\n{}{}", ran.out, ran.err);
+    }
 }
 
 /// Builds the custom judge's example in place; `None`, loudly, where its target is missing.

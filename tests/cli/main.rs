@@ -4,8 +4,16 @@
 mod support;
 
 mod bad_input;
+mod ci;
 mod commands;
 mod examples;
+mod first_contact;
+mod history;
 mod hostile;
+mod piped;
+mod pty;
 mod runs;
 mod signals;
+mod store;
+mod terminal;
+mod walk;

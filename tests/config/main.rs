@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use tribunal::config::Pipeline;
+use tribunal::config::{Pipeline, SCHEMA};
 use tribunal::plan::{Selection, resolve};
 
 /// The files of a folder beside this one, with their text.
@@ -99,4 +99,70 @@ fn right_files_make_a_plan() {
         let json = serde_json::to_string_pretty(&plan).expect("plain data");
         snapshot("valid", name, &json);
     }
+}
+
+/// Wrong files that no schema can tell from right ones: what is wrong is not in the shape of the document.
+const BEYOND_A_SCHEMA: [&str; 12] = [
+    "command-missing",
+    "globs",
+    "judge-unknown",
+    "judge-unpinned",
+    "kubernetes-variables",
+    "matrix-too-large",
+    "needs-cycle-by-defaults",
+    "needs-cycles",
+    "needs-itself",
+    "needs-unknown",
+    "variables",
+    "variables-in-defaults",
+];
+
+#[test]
+fn the_schema_takes_what_is_right_and_refuses_what_is_wrong() {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).expect("JSON");
+    jsonschema::draft7::meta::validate(&schema).expect("a draft-07 schema");
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    for (name, text) in files("valid") {
+        let document: serde_json::Value = toml::from_str(&text).expect("TOML");
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(
+            errors.is_empty(),
+            "{name}.toml is right:\n{}",
+            errors.join("\n")
+        );
+    }
+    let mut taken = Vec::new();
+    for (name, text) in files("invalid") {
+        // What is no TOML at all is no matter of a schema.
+        let Ok(document) = toml::from_str::<serde_json::Value>(&text) else {
+            continue;
+        };
+        if validator.is_valid(&document) {
+            taken.push(name);
+        }
+    }
+    assert_eq!(taken, BEYOND_A_SCHEMA);
+}
+
+#[test]
+fn examples_and_our_own_pipeline_are_right_by_the_schema() {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    let root = here().join("../..");
+    let mut paths = vec![root.join("pipeline.toml")];
+    for entry in std::fs::read_dir(root.join("examples")).expect("a folder") {
+        paths.push(entry.expect("an entry").path().join("pipeline.toml"));
+    }
+    let mut seen = 0;
+    for path in paths.into_iter().filter(|path| path.is_file()) {
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        let document: serde_json::Value = toml::from_str(&text).expect("TOML");
+        let error = validator.validate(&document).err();
+        assert!(error.is_none(), "{}: {error:?}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 4, "only {seen} pipelines were found");
 }

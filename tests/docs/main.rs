@@ -77,3 +77,34 @@ fn every_command_prints_what_the_page_says() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
     assert!(ran > 10, "only {ran} commands were found");
 }
+
+/// `docs/complaints.md` promises tests by name.
+#[test]
+fn every_test_that_the_complaints_name_is_there() {
+    let root = book().join("../..");
+    let text = fs::read_to_string(root.join("docs/complaints.md")).expect("readable");
+    let sources: String = ["runner/src", "tests"]
+        .iter()
+        .flat_map(|folder| walkdir::WalkDir::new(root.join(folder)))
+        .filter_map(Result::ok)
+        .filter(|entry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "rs")
+        })
+        .map(|entry| fs::read_to_string(entry.path()).expect("readable"))
+        .collect();
+    let mut rows = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        rows += 1;
+        let holds = row.rsplit(" | ").next().expect("a last column");
+        assert!(holds.len() > 40, "row {rows} says nothing: {row}");
+        for name in holds.split('`').skip(1).step_by(2) {
+            let is_test = name.matches('_').count() > 2 || name == "plain_run";
+            let known = sources.contains(&format!("fn {name}("));
+            assert!(!is_test || known, "no test {name} (row {rows})");
+        }
+    }
+    assert_eq!(rows, 23);
+}

@@ -190,6 +190,7 @@ fn suite(command: Command, cwd: PathBuf) -> Suite {
         accept_incomplete: false,
         allow_empty: false,
         strict: false,
+        watch: Vec::new(),
     }
 }
 

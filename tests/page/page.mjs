@@ -91,6 +91,39 @@ await test("every kind of filter", async () => {
   assert.equal(await names("nothing-has-this"), "");
 });
 
+await test("lists are sorted by their headers, and the address knows it", async () => {
+  const page = await open("recorded");
+  const names = async () => (await page.locator("#suites .row .suite").allTextContents()).join(" ");
+  const before = await names();
+  await page.click("[data-sort='sort time']");
+  assert.equal(await names(), "api load e2e docs web unit");
+  assert.match(page.url(), /sort=-time/);
+  await page.click("[data-sort='sort time']");
+  assert.equal(await names(), "unit web docs e2e load api");
+  await page.click("[data-sort='sort name']");
+  assert.equal(await names(), "api docs e2e load unit web");
+  assert.equal(await page.getAttribute("[data-sort='sort name']", "aria-pressed"), "true");
+  await page.click("[data-sort='sort ']");
+  assert.equal(await names(), before);
+  await page.fill("#q", "suite:unit");
+  await page.click("[data-sort='csort name']");
+  const ids = await page.locator("#cases .row .name").allTextContents();
+  assert.deepEqual(ids, [...ids].sort());
+  const linked = await open("recorded", { hash: "#sort=name" });
+  assert.equal((await linked.locator("#suites .row .suite").allTextContents()).join(" "), "api docs e2e load unit web");
+  assert.deepEqual(page.sins, []);
+});
+
+await test("what a suite came to in the runs before", async () => {
+  const page = await open("recorded", { hash: "#suite=unit" });
+  const dots = async (name) => (await page.locator("#suites .row", { hasText: name }).locator(".dots").textContent());
+  assert.equal(await dots("unit"), "··✗");
+  assert.equal(await dots("web"), "·~~");
+  assert.match(await page.textContent("#detail"), /Runs before.*passed \(20261120-1000-aaaa\), passed \(20261121-1000-bbbb\), failed \(20261122-1000-cccc\)/);
+  const alone = await open("big");
+  assert.equal(await alone.locator(".dots").count(), 0);
+});
+
 await test("a gap is shown where it is, and not as text", async () => {
   const page = await open("recorded", { hash: "#suite=load" });
   assert.match(await page.textContent("#detail"), /18,231 bytes missing at 4.1 MiB/);
@@ -142,7 +175,7 @@ await test("everyone can use it: axe finds nothing, light, dark and narrow", asy
   await dark.waitForSelector("#log .ln");
   await shot(dark, "dark");
   await accessible(dark);
-  const narrow = await open("recorded", { hash: "#suite=e2e", viewport: { width: 420, height: 900 } });
+  const narrow = await open("recorded", { hash: "#suite=e2e", viewport: { width: 400, height: 900 } });
   await shot(narrow, "narrow");
   assert.equal(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   await accessible(narrow);

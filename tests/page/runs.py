@@ -137,5 +137,16 @@ if __name__ == "__main__":
     to = pathlib.Path(sys.argv[1])
     run = recorded()
     store(to / "recorded", run, outputs_of(run))
+    # Runs before it, as far as the page reads them.
+    for name, day, unit, web in [("aaaa", 20, "passed", "passed"), ("bbbb", 21, "passed", "flaky"), ("cccc", 22, "failed", "flaky")]:
+        ident = f"202611{day}-1000-{name}"
+        folder = to / ident
+        folder.mkdir()
+        (folder / "run.json").write_text(json.dumps(
+            {"version": 1, "id": ident, "pipeline": run[0]["pipeline"], "started_at": f"2026-11-{day}T10:00:00Z"}))
+        (folder / "summary.json").write_text(json.dumps(
+            {"version": 1, "suites": [{"name": "unit", "status": unit}, {"name": "web", "status": web}]}))
     store(to / "hostile", *hostile())
-    store(to / "big", *big())
+    # A pipeline of its own: it has no run before.
+    (start, *rest), outputs = big()
+    store(to / "big", [{**start, "pipeline": "big"}, *rest], outputs)

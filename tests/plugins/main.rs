@@ -6,3 +6,4 @@ mod kit;
 mod living;
 mod loading;
 mod nonsense;
+mod reloading;

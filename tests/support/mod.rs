@@ -33,8 +33,19 @@ pub(crate) fn tribunal() -> Command {
         "NO_COLOR",
         "FORCE_COLOR",
         "CLICOLOR_FORCE",
+        "CI_SYSTEM_NAME",
         "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_OUTPUT",
+        "FORGEJO_ACTIONS",
+        "GITEA_ACTIONS",
+        "GITLAB_CI",
+        "BUILDKITE",
+        "TEAMCITY_VERSION",
+        "TF_BUILD",
+        "JENKINS_URL",
         "ACCESSIBLE",
+        "TRIBUNAL_LIVE",
     ] {
         command.env_remove(name);
     }

@@ -214,7 +214,7 @@ impl Parser {
             self.close();
             self.sessions += 1;
             self.session.open = true;
-            self.announced += count;
+            self.announced = self.announced.saturating_add(count);
             book.announce(self.announced);
             return;
         }
@@ -233,7 +233,7 @@ impl Parser {
             }
             self.brief = true;
             self.sessions += 1;
-            self.announced += count;
+            self.announced = self.announced.saturating_add(count);
             self.session.open = true;
         }
         self.session.ran = true;

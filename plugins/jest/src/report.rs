@@ -101,7 +101,7 @@ impl Report for Json {
         let (tests, files) = std::mem::take(&mut self.this);
         self.tests += tests;
         self.files += files;
-        self.announced += document.num_total_tests;
+        self.announced = self.announced.saturating_add(document.num_total_tests);
         if !document.success {
             let fact = Fact::at(line, "the report says `success: false`");
             self.red.get_or_insert(fact);

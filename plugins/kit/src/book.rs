@@ -1,7 +1,8 @@
 //! The test cases of one stream: counted, told apart, and passed on as they are found.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash as _, Hasher as _};
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash as _, Hasher};
 
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
@@ -29,12 +30,32 @@ struct Seen {
     ordinal: u32,
 }
 
+/// The map's keys are hashes: there is nothing left to hash.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 /// The cases.
 #[derive(Debug, Default)]
 pub struct Book {
     counts: [u32; 5],
     /// A hash instead of the name: half a million names would not fit.
-    seen: HashMap<u64, Seen, BuildHasherDefault<DefaultHasher>>,
+    seen: HashMap<u64, Seen, BuildHasherDefault<AsIs>>,
     reported: u64,
     pending: Vec<Notice>,
     overflow: bool,
@@ -77,17 +98,24 @@ pub fn merge(old: CaseStatus, new: CaseStatus) -> CaseStatus {
 impl Book {
     /// Counts a test. A second one of the same id is another test, and gets a number.
     pub fn add(&mut self, mut case: TestCase, line: &Line<'_>) {
-        let key = hash(&case.id);
-        let ordinal = match self.seen.get(&key) {
-            Some(seen) => seen.ordinal.saturating_add(1),
-            None => 1,
-        };
-        if self.seen.len() >= MOST_CASES {
-            self.overflow = true;
-            return;
-        }
         let status = case.status;
-        self.seen.insert(key, Seen { status, ordinal });
+        let full = self.seen.len() >= MOST_CASES;
+        let ordinal = match self.seen.entry(hash(&case.id)) {
+            Entry::Occupied(mut seen) => {
+                let seen = seen.get_mut();
+                seen.status = status;
+                seen.ordinal = seen.ordinal.saturating_add(1);
+                seen.ordinal
+            }
+            Entry::Vacant(_) if full => {
+                self.overflow = true;
+                return;
+            }
+            Entry::Vacant(place) => {
+                place.insert(Seen { status, ordinal: 1 });
+                1
+            }
+        };
         self.counts[slot(status)] = self.counts[slot(status)].saturating_add(1);
         if ordinal > 1 {
             case.id = format!("{} #{ordinal}", case.id);
@@ -146,6 +174,14 @@ impl Book {
     pub fn announce(&mut self, total: u64) {
         self.total = u32::try_from(total).ok();
         self.pending.push(Notice::Progress(self.done(), self.total));
+    }
+
+    /// Returns the id that was last reported, with its number if it is not the first of its name.
+    pub fn newest(&self) -> Option<&str> {
+        self.pending.iter().rev().find_map(|notice| match notice {
+            Notice::Case(case) => Some(case.id.as_str()),
+            Notice::Progress(..) => None,
+        })
     }
 
     /// Returns how many tests were counted.

@@ -126,10 +126,10 @@ impl Finding {
 
     fn both(mut self, other: Self) -> Self {
         let finished = (self.finished.is_some() || other.finished.is_some())
-            .then(|| self.finished() + other.finished());
+            .then(|| self.finished().saturating_add(other.finished()));
         self.finished = finished;
         self.announced = match (self.announced, other.announced) {
-            (Some(one), Some(more)) => Some(one + more),
+            (Some(one), Some(more)) => Some(one.saturating_add(more)),
             _ => None,
         };
         self.counts = add(self.counts, other.counts);

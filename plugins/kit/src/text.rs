@@ -47,6 +47,10 @@ pub fn plural(count: u64, word: &str) -> String {
 
 /// Returns at most `limit` characters.
 pub fn clip(text: &str, limit: usize) -> String {
+    // As many bytes are at most as many characters.
+    if text.len() <= limit {
+        return text.to_owned();
+    }
     match text.char_indices().nth(limit) {
         None => text.to_owned(),
         Some(_) => text.chars().take(limit).chain(['…']).collect(),

@@ -79,7 +79,7 @@ impl Format for Parser {
                 None => format!("a test program did not end: {done} of {all} tests ran"),
             };
             self.finding.unfinished.get_or_insert(Fact::of(text));
-            self.finished += session.done();
+            self.finished = self.finished.saturating_add(session.done());
         }
         let mut finding = self.finding;
         finding.format = "cargo test";
@@ -152,13 +152,13 @@ impl Parser {
                 return;
             }
             session.end_trace(book);
-            self.finished += session.done();
+            self.finished = self.finished.saturating_add(session.done());
             let (done, all) = (session.done(), session.announced);
             let text = format!("a test program ended without a result: {done} of {all} tests ran");
             self.finding.unfinished.get_or_insert(Fact::at(line, text));
         }
         self.finding.seen = true;
-        self.announced += count;
+        self.announced = self.announced.saturating_add(count);
         book.announce(self.announced);
         self.session = Some(Session::new(count));
     }
@@ -179,7 +179,7 @@ impl Parser {
             return;
         }
         session.end_trace(book);
-        self.finished += session.done();
+        self.finished = self.finished.saturating_add(session.done());
         self.finding.marker = Some(Fact::at(line, text));
     }
 

@@ -1,7 +1,7 @@
 //! What mocha's reporters print: the tests, then an epilogue, `3 passing (12ms)` and what was not.
 
 use tribunal_judge_kit::book::case;
-use tribunal_judge_kit::text::{leading_number, number, seconds};
+use tribunal_judge_kit::text::{clip, leading_number, number, seconds};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::CaseStatus;
 
@@ -130,7 +130,7 @@ impl Text {
         } else {
             if indent.is_multiple_of(2) {
                 self.titles.retain(|(at, _)| *at < indent);
-                self.titles.push((indent, body.chars().take(500).collect()));
+                self.titles.push((indent, clip(body, 500)));
             }
             return;
         };

@@ -203,7 +203,7 @@ impl Parser {
         );
         self.below.clear();
         let said = footer.tests + footer.suites;
-        self.announced += said;
+        self.announced = self.announced.saturating_add(said);
         self.finished += points;
         let mut short = |text: String| {
             self.unfinished.get_or_insert(Fact::at(line, text));

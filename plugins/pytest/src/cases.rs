@@ -85,6 +85,12 @@ impl Book {
         counts
     }
 
+    /// Whether a test is listed that failed and did not pass later.
+    pub fn is_red(&self) -> bool {
+        let mut statuses = self.known.values().filter_map(|known| known.status);
+        statuses.any(|status| matches!(status, CaseStatus::Failed | CaseStatus::Errored))
+    }
+
     /// A section of pytest's begins: the traceback before it is over.
     pub fn end_trace(&mut self) {
         self.tracing = false;

@@ -94,6 +94,11 @@ impl Reader {
 
     fn line(&mut self, line: &Line<'_>, report: &mut impl FnMut(Notice)) {
         let plain = line.plain;
+        // So short a line is none of pytest's; some programs print millions of them.
+        let open = line.terminated && self.sugar.is_none();
+        if plain.len() < 4 && open && self.in_section(Section::Other) {
+            return;
+        }
         if self.sugar.is_some() {
             self.sugar_line(plain, line);
         }
@@ -170,7 +175,8 @@ impl Reader {
             }
             _ => {}
         }
-        if self.usage.is_none() {
+        // `x: error: ` and what is wrong.
+        if self.usage.is_none() && plain.len() > 10 {
             self.usage = usage_error(plain);
         }
         if self.fatal.is_none() && plain.starts_with(b"Fatal Python error: ") {

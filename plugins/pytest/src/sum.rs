@@ -52,8 +52,9 @@ pub fn sum(reader: &Reader) -> Option<Sum<'_>> {
         });
     }
     Some(Sum {
-        // Never the greener one: every summary anywhere must be green, every outer one not empty.
-        red: closed.iter().any(|closed| closed.summary.tally.is_red()),
+        // Never the greener one: every summary anywhere must be green, every outer one not empty, and no test
+        // may be listed as failed.
+        red: closed.iter().any(|closed| closed.summary.tally.is_red()) || reader.book.is_red(),
         empty: top().any(|closed| closed.summary.tally.is_empty()),
         ambiguous: closed.len() > owned.len(),
         bang: top().find_map(|closed| closed.open.bang.as_deref()),

@@ -133,7 +133,7 @@ impl Parser {
             let text = format!("more tests than the plan of {}", plan.last);
             self.finding.red.get_or_insert(Fact::at(line, text));
         }
-        self.announced += plan.last;
+        self.announced = self.announced.saturating_add(plan.last);
         book.announce(self.announced);
         let text = match plan.skip {
             Some(why) => format!("the plan: all skipped: {why}"),

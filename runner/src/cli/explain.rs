@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, logs, print, project_root};
+use super::{Failure, logs, print_lines, project_root};
 use crate::model::{ExitStatus, Label, Verdict};
 use crate::report::terminal::clean;
 use crate::run::dir::RunDir;
@@ -58,7 +58,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitStatus, Failure> {
     if let Some(verdict) = &record.verdict {
         text.push_str(&of_verdict(&record.judge.name, verdict));
     }
-    print(text.as_bytes())?;
+    print_lines(&text)?;
     Ok(ExitStatus::Passed)
 }
 

@@ -31,6 +31,14 @@ impl Failure {
         }
     }
 
+    /// Something that has an exit code of its own.
+    pub(crate) fn of(status: ExitStatus, message: impl fmt::Display) -> Self {
+        Self {
+            status,
+            text: format!("error: {message}\n"),
+        }
+    }
+
     /// A text that is rendered already: exit code 2.
     pub(crate) fn rendered(text: String) -> Self {
         Self {
@@ -64,10 +72,7 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         Self {
             status: error.exit_status(),
-            text: format!(
-                "error: {error}
-"
-            ),
+            text: format!("error: {error}\n"),
         }
     }
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, print, project_root};
+use super::{Failure, options, print, project_root};
 use crate::capture::{Capture, Channel, Reader, Stream};
 use crate::event::{AttemptRecord, EventKind};
 use crate::model::ExitStatus;
+use crate::report::ci::guard;
 use crate::report::terminal::clean;
 use crate::run::dir::RunDir;
 
 /// Prints what a suite wrote in a stored run.
 ///
 /// Piped, it prints the bytes as they were captured. On a terminal, control sequences other than colours
-/// are taken out; `--raw` leaves them in.
+/// are taken out. Where a CI system reads what is printed, a backslash breaks up what it would take for a command.
+/// `--raw` leaves all as it is.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +40,7 @@ pub(super) struct LogsArgs {
     /// Only the last N lines.
     #[arg(long, value_name = "N")]
     tail: Option<usize>,
-    /// Leave control sequences in, on a terminal too.
+    /// The bytes as they are, on a terminal and in CI too.
     #[arg(long)]
     raw: bool,
     /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
@@ -53,6 +55,16 @@ enum Which {
     Both,
 }
 
+/// What is done to the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Raw,
+    /// Text and colours for a terminal.
+    Cleaned,
+    /// Nothing that a CI system takes for a command.
+    Guarded,
+}
+
 pub(super) fn logs(args: &LogsArgs) -> Result<ExitStatus, Failure> {
     let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
     let record = find(&dir, &args.suite, args.attempt)?;
@@ -63,8 +75,13 @@ pub(super) fn logs(args: &LogsArgs) -> Result<ExitStatus, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
-    let cleaned = !args.raw && io::stdout().is_terminal();
-    runtime.block_on(copy(args, &capture, &path, cleaned))?;
+    let form = match () {
+        () if args.raw => Form::Raw,
+        () if io::stdout().is_terminal() => Form::Cleaned,
+        () if options::is_read_by_ci() => Form::Guarded,
+        () => Form::Raw,
+    };
+    runtime.block_on(copy(args, &capture, &path, form))?;
     Ok(ExitStatus::Passed)
 }
 
@@ -91,7 +108,11 @@ pub(super) fn find(
     found.ok_or_else(|| {
         let hint = match attempt {
             _ if !names.iter().any(|name| name == suite) => {
-                format!("its suites are: {}", names.join(", "))
+                let meant = crate::config::closest(suite, names.iter().map(String::as_str));
+                let meant =
+                    meant.map_or_else(String::new, |name| format!("did you mean \"{name}\"? "));
+                let names = crate::config::listed(names.iter().map(String::as_str), 20);
+                format!("{meant}its suites are: {names}")
             }
             Some(number) => format!("it has no finished attempt {number}"),
             None => "it never started, or the run ended before it did".to_owned(),
@@ -107,7 +128,7 @@ async fn copy(
     args: &LogsArgs,
     capture: &Arc<Capture>,
     path: &Path,
-    cleaned: bool,
+    form: Form,
 ) -> Result<(), Failure> {
     let channel = match args.stream {
         Which::Stdout => Channel::Only(Stream::Stdout),
@@ -118,18 +139,26 @@ async fn copy(
     let mut reader = capture.reader(channel);
     if let Some(lines) = args.tail {
         let bytes = last_lines(&reader, lines).await.map_err(unreadable)?;
-        return if cleaned {
-            print(clean::text(&bytes).as_bytes())
-        } else {
-            print(&bytes)
+        return match form {
+            Form::Raw => print(&bytes),
+            Form::Cleaned => print(clean::text(&bytes).as_bytes()),
+            Form::Guarded => print(&guard::bytes_of_lines(&bytes)),
         };
     }
     let mut out = io::stdout().lock();
+    let mut guarded = guard::Guarded::new(io::stdout().lock());
     let mut pending = Vec::new();
     loop {
         let bytes = reader.read(256 << 10).await.map_err(unreadable)?;
         let ended = bytes.is_empty();
-        let written = if cleaned {
+        let written = if form == Form::Guarded {
+            let written = guarded.write_all(&bytes);
+            if ended {
+                written.and_then(|()| guarded.end())
+            } else {
+                written
+            }
+        } else if form == Form::Cleaned {
             pending.extend(bytes);
             // Whole lines, so that no sequence is cut in two.
             let whole = if ended {

@@ -8,34 +8,48 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::model::ExitStatus;
+use crate::report::ci::guard;
 
 mod check;
+mod complete;
 mod doctor;
 mod explain;
+mod failed;
 mod failure;
+mod history;
+mod init;
 mod judge;
+mod lock;
 mod logs;
+mod man;
 mod options;
 mod plan;
+mod rejudge;
 mod report;
 mod run;
 mod runs;
 mod show;
+mod table;
+mod verdicts;
+mod watch;
 
 pub(crate) use failure::Failure;
 
 const AFTER_HELP: &str = "\
 Examples:
+  tribunal init                      a pipeline.toml for the tests that are here
   tribunal run                       run every suite of ./pipeline.toml
   tribunal run 'unit*' --jobs 2      the suites whose name begins with unit, two at once
   tribunal run --label team=pay      the suites with that label
+  tribunal run --failed              only what did not pass in the last run
   tribunal plan                      what would run; touches nothing
   pytest | tribunal judge pytest - --exit-code 0
                                      judge any log, here one from a pipe
   tribunal show                      the newest run once more
   tribunal report html               a page of the newest run, for the browser
   tribunal logs latest unit          all that the suite \"unit\" wrote in it
-  tribunal doctor                    what the cluster's credentials lack
+  tribunal history flaky             what passes and fails without a change
+  tribunal doctor                    what this machine and the cluster lack
 
 Exit codes of run and judge:
     0  all passed
@@ -59,7 +73,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Run(run::RunArgs),
+    Watch(watch::WatchArgs),
+    Rejudge(rejudge::RejudgeArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Judge(judge::JudgeArgs),
@@ -67,12 +84,21 @@ enum Command {
     Report(report::ReportArgs),
     Logs(logs::LogsArgs),
     Runs(runs::RunsArgs),
+    History(history::HistoryArgs),
     Explain(explain::ExplainArgs),
     Doctor(doctor::DoctorArgs),
+    Lock(lock::LockArgs),
+    Completions(complete::CompletionsArgs),
+    Man(man::ManArgs),
+    Schema(man::SchemaArgs),
 }
 
 /// Runs the command line `args` (with the program's name first) and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if complete::answer(&args) {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -87,7 +113,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let ended = match cli.command {
+        Command::Init(args) => init::init(&args),
         Command::Run(args) => run::run(&args),
+        Command::Watch(args) => watch::watch(&args),
+        Command::Rejudge(args) => rejudge::rejudge(&args),
+        Command::Lock(args) => lock::lock(&args),
         Command::Check(args) => streams(|out, err, color| check::check(&args, out, err, color)),
         Command::Plan(args) => {
             streams(|out, err, color| plan::plan(&args, options::cores(), out, err, color))
@@ -97,14 +127,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Logs(args) => logs::logs(&args),
         Command::Runs(args) => runs::runs(&args),
+        Command::History(args) => history::history(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Completions(args) => complete::completions(&args),
+        Command::Man(args) => man::man(&args),
+        Command::Schema(args) => man::schema(&args),
         Command::Doctor(args) => streams(|out, err, color| doctor::doctor(&args, out, err, color)),
     };
     match ended {
         Ok(status) => ExitCode::from(status as u8),
         Err(failure) => {
             // With stderr gone there is nobody to tell.
-            drop(io::stderr().write_all(failure.to_string().as_bytes()));
+            let text = guard::lines(&failure.to_string());
+            drop(io::stderr().write_all(text.as_bytes()));
             ExitCode::from(failure.status() as u8)
         }
     }
@@ -151,10 +186,14 @@ fn print(text: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Prints lines of ours, in which other programs' texts may be: none is a command to a CI system.
+fn print_lines(text: &str) -> Result<(), Failure> {
+    print(guard::lines(text).as_bytes())
+}
+
 /// Prints a value as JSON.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_vec_pretty(value)
+    let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::errored(format!("cannot write JSON: {error}")))?;
-    text.push(b'\n');
-    print(&text)
+    print(format!("{}\n", guard::json(&text)).as_bytes())
 }

@@ -11,12 +11,13 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::config::Pipeline;
 use crate::judge::Judge;
-use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, Plan, ReportFormat, Selection};
+use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, ReportFormat, Selection};
 use crate::plugin::{LoadError, Registry};
-use crate::report::terminal::{ColorChoice, Flags, Settings};
+use crate::report::ci::{System, guard};
+use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
 
 /// The pipeline that is meant when none is named.
-const PIPELINE: &str = "pipeline.toml";
+pub(super) const PIPELINE: &str = "pipeline.toml";
 
 /// How something is printed to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,12 +51,6 @@ impl SelectArgs {
             ..Selection::default()
         }
     }
-
-    /// Reads the pipeline and plans what is selected.
-    pub(super) fn plan(&self, selection: &Selection) -> Result<Plan, Failure> {
-        let pipeline = load(&self.pipeline)?;
-        crate::plan::resolve(&pipeline, selection).map_err(Failure::from)
-    }
 }
 
 /// Reads a pipeline; every mistake in it is in the failure.
@@ -80,6 +75,15 @@ pub(super) struct LookArgs {
     /// No live region, on a terminal too.
     #[arg(long)]
     no_live: bool,
+    /// No keys; they are listened to where there is a live region and standard input is a terminal.
+    #[arg(long)]
+    no_input: bool,
+    /// The raw output that is shown.
+    #[arg(long, value_enum, default_value_t = RawOutput::Failed)]
+    output: RawOutput,
+    /// The suites that get a line.
+    #[arg(long, value_enum, default_value_t = Shown::Auto)]
+    show: Shown,
     /// Say more; twice: still more.
     #[arg(long, short, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -95,6 +99,28 @@ enum Color {
     Never,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RawOutput {
+    /// The last lines of a suite that did not pass, where no case says it better.
+    Failed,
+    /// All of every suite, when it has ended.
+    All,
+    /// None.
+    None,
+    /// All of every suite as it comes, with its name before each line.
+    Live,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shown {
+    /// All in a run of at most 100, otherwise those that did not pass.
+    Auto,
+    /// All.
+    All,
+    /// Those that did not pass.
+    Problems,
+}
+
 impl LookArgs {
     pub(super) fn settings(&self) -> Settings {
         let level = |count: u8| i8::try_from(count).unwrap_or(i8::MAX);
@@ -106,9 +132,74 @@ impl LookArgs {
             },
             no_live: self.no_live,
             ascii: self.ascii,
+            no_input: self.no_input,
+            output: match self.output {
+                RawOutput::Failed => Output::Failed,
+                RawOutput::All => Output::All,
+                RawOutput::None => Output::None,
+                RawOutput::Live => Output::Live,
+            },
+            show: match self.show {
+                Shown::Auto => Show::Auto,
+                Shown::All => Show::All,
+                Shown::Problems => Show::Problems,
+            },
             verbosity: level(self.verbose) - level(self.quiet),
         })
     }
+}
+
+/// Which CI system reads standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CiChoice {
+    /// The one whose variables are set.
+    Auto,
+    /// None, whatever is set.
+    None,
+    /// This one.
+    System(System),
+}
+
+impl CiChoice {
+    /// Returns the system, looking around where that is asked for.
+    pub(super) fn system(self) -> Option<System> {
+        match self {
+            Self::Auto => System::detect(&variable),
+            Self::None => None,
+            Self::System(system) => Some(system),
+        }
+    }
+}
+
+impl FromStr for CiChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let system = System::ALL.iter().find(|(known, _)| *known == name);
+        match (name, system) {
+            (_, Some((_, system))) => Ok(Self::System(*system)),
+            ("auto", _) => Ok(Self::Auto),
+            ("none", _) => Ok(Self::None),
+            _ => {
+                let known = System::ALL.map(|(name, _)| name).join(", ");
+                Err(format!(
+                    "no CI system \"{name}\"; there are: auto, none, {known}"
+                ))
+            }
+        }
+    }
+}
+
+/// Whether a CI system reads what this process prints: one is there, and standard output is no file of its own.
+pub(super) fn is_read_by_ci() -> bool {
+    let kind = rustix::fs::fstat(io::stdout())
+        .map(|known| rustix::fs::FileType::from_raw_mode(known.st_mode));
+    CiChoice::Auto.system().is_some() && kind != Ok(rustix::fs::FileType::RegularFile)
+}
+
+/// A variable of the environment.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// `FORMAT=PATH`.
@@ -139,19 +230,27 @@ impl FromStr for ReportArg {
     }
 }
 
+/// What commands about a run must name where its pipeline is not the one they find by themselves.
+pub(super) fn pipeline_suffix(pipeline: Option<&Path>) -> String {
+    match pipeline {
+        Some(path) if path != Path::new(PIPELINE) => {
+            let path = path.display().to_string();
+            format!(
+                " --pipeline {}",
+                crate::report::terminal::text::shell(&path)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("is not KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Loads the judges of a plan; all that cannot be used are told at once.
-pub(super) fn load_judges(plan: &Plan) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
-    load_specs(&plan.judges)
-}
-
-fn load_specs(
-    specs: &BTreeMap<String, JudgeSpec>,
-) -> Result<BTreeMap<String, Arc<dyn Judge>>, Failure> {
+/// Loads judges; all that cannot be used are told at once.
+pub(super) fn load_judges(specs: &BTreeMap<String, JudgeSpec>) -> Result<Registry, Failure> {
     let registry = Registry::load(specs).map_err(|errors| {
         let line = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
             Some(JudgeSource::File(path)) => format!("error: {error}\n  --> {}\n", path.display()),
@@ -163,10 +262,7 @@ fn load_specs(
     for warning in registry.warnings() {
         complain(&format!("warning: {warning}"));
     }
-    Ok(specs
-        .keys()
-        .filter_map(|name| Some((name.clone(), registry.get(name)?)))
-        .collect())
+    Ok(registry)
 }
 
 /// Loads the judge a person named: of the pipeline, built in, or a file.
@@ -175,22 +271,32 @@ pub(super) fn judge(
     config: Option<&str>,
     pipeline: Option<&Path>,
 ) -> Result<(Arc<dyn Judge>, String), Failure> {
+    let (name, spec) = named_spec(asked, config, pipeline)?;
+    let json = crate::plugin::config_json(&spec);
+    let mut judges = load_judges(&BTreeMap::from([(name, spec)]))?.judges();
+    let (_, judge) = judges
+        .pop_first()
+        .ok_or_else(|| Failure::errored(format!("judge \"{asked}\" was not loaded")))?;
+    Ok((judge, json))
+}
+
+/// The judge a person named and what it is called from here on.
+pub(super) fn named_spec(
+    asked: &str,
+    config: Option<&str>,
+    pipeline: Option<&Path>,
+) -> Result<(String, JudgeSpec), Failure> {
     let mut spec = find_spec(asked, pipeline)?;
     if let Some(text) = config {
         spec.config = serde_json::from_str(text)
             .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
     }
-    let json = crate::plugin::config_json(&spec);
     let name = Path::new(asked)
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let mut judges = load_specs(&BTreeMap::from([(name, spec)]))?;
-    let (_, judge) = judges
-        .pop_first()
-        .ok_or_else(|| Failure::errored(format!("judge \"{asked}\" was not loaded")))?;
-    Ok((judge, json))
+    Ok((name, spec))
 }
 
 fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpec, Failure> {
@@ -239,5 +345,6 @@ pub(super) fn cores() -> usize {
 
 /// Says something on standard error. With it gone there is nobody to tell.
 pub(super) fn complain(text: &str) {
-    drop(io::stderr().write_all(format!("{text}\n").as_bytes()));
+    let text = guard::lines(&format!("{text}\n"));
+    drop(io::stderr().write_all(text.as_bytes()));
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, options, print, project_root};
+use super::options::CiChoice;
+use super::{Failure, options, print, project_root, run};
 use crate::model::ExitStatus;
+use crate::report::ci::guard;
 use crate::report::ctrf::Ctrf;
 use crate::report::html::{self, Html};
 use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
-use crate::report::junit::Junit;
 use crate::report::markdown::{self, Markdown};
 use crate::report::{Out, Report};
 use crate::run::dir::RunDir;
@@ -109,7 +110,18 @@ fn html_path(args: &ReportArgs, dir: &RunDir) -> PathBuf {
 
 fn make(args: &ReportArgs, dir: &RunDir) -> Result<Box<dyn Report>, Failure> {
     let run_dir = Some(dir.path().to_owned());
-    let stdout = || Box::new(std::io::stdout()) as Box<dyn Write + Send>;
+    // What goes to standard output may be read by a CI system.
+    let stdout = || -> Box<dyn Write + Send> {
+        let out = std::io::stdout();
+        match args.format {
+            Format::Json | Format::Jsonl | Format::Ctrf => Box::new(guard::Document::json(out)),
+            Format::Junit => Box::new(guard::Document::xml(out)),
+            Format::Html | Format::Markdown | Format::GithubSummary if options::is_read_by_ci() => {
+                Box::new(guard::Guarded::new(out))
+            }
+            Format::Html | Format::Markdown | Format::GithubSummary => Box::new(out),
+        }
+    };
     let out = match &args.output {
         Some(path) if args.format == Format::GithubSummary => Out::Append(path.clone()),
         Some(path) => Out::File(path.clone()),
@@ -128,7 +140,7 @@ fn make(args: &ReportArgs, dir: &RunDir) -> Result<Box<dyn Report>, Failure> {
         Format::Markdown => Box::new(Markdown::new(out, markdown::COMMENT)),
         Format::GithubSummary => Box::new(Markdown::new(out, markdown::STEP_SUMMARY)),
         Format::Ctrf => Box::new(Ctrf::new(out)),
-        Format::Junit => Box::new(Junit::new(out, run_dir)),
+        Format::Junit => Box::new(run::junit(out, run_dir, CiChoice::Auto)),
         Format::Json => Box::new(Json::new(out)),
         Format::Jsonl => Box::new(match &args.output {
             Some(path) => Jsonl::to_file(path).map_err(Failure::errored)?,

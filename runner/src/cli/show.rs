@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::{Format, LookArgs, ReportArg};
-use super::{Failure, options, print, print_json, project_root, run};
+use super::options::{CiChoice, Format, LookArgs, ReportArg};
+use super::{Failure, options, print_json, print_lines, project_root, run};
 use crate::event::{Event, EventKind};
 use crate::model::{ExitStatus, RunSummary};
 use crate::plan::ReportTarget;
 use crate::report::Report;
-use crate::report::terminal::Terminal;
+use crate::report::ci::Places;
+use crate::report::terminal::Verbosity;
 use crate::run::dir::RunDir;
 
 /// Shows a stored run once more, or writes reports of it.
@@ -20,6 +21,7 @@ Examples:
   tribunal show                            the newest run, as it was shown then
   tribunal show 20261122-1532              the run whose id begins like that
   tribunal show latest --report junit=out/junit.xml
+  tribunal show latest unit                all that is known of one suite
   tribunal show --format json              its summary
   tribunal show --debug                    what the executors saw: Jobs, pods, containers, with times
 
@@ -28,6 +30,9 @@ pub(super) struct ShowArgs {
     /// The run: its id, the beginning of it, or a run's folder.
     #[arg(default_value = "latest")]
     run: String,
+    /// Only these suites, and in full: every attempt, every case with its details, the last lines.
+    #[arg(value_name = "SUITE", conflicts_with_all = ["report", "format", "debug"])]
+    suites: Vec<String>,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -41,6 +46,10 @@ pub(super) struct ShowArgs {
     /// Prints every phase and everything the executors saw, with times, instead of the report.
     #[arg(long, conflicts_with_all = ["report", "format"])]
     debug: bool,
+    /// Shows it as a CI system gets it, without its summaries: none, auto, github, gitlab, buildkite, teamcity, azure,
+    /// jenkins, forgejo, woodpecker or generic.
+    #[arg(long, value_name = "SYSTEM", default_value = "none")]
+    ci: CiChoice,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -49,7 +58,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
     let dir = RunDir::find(&project_root(args.pipeline.as_ref()), &args.run)?;
     let events = dir.events()?;
     if args.debug {
-        print(debug(&events).as_bytes())?;
+        print_lines(&debug(&events))?;
         return Ok(ExitStatus::Passed);
     }
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
@@ -58,7 +67,11 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
             format: report.format,
             path: report.path.clone(),
         };
-        reports.push(run::file_report(&target, Some(dir.path().to_owned()))?);
+        reports.push(run::file_report(
+            &target,
+            Some(dir.path().to_owned()),
+            CiChoice::Auto,
+        )?);
     }
     if args.report.is_empty() {
         if let Format::Json = args.format {
@@ -78,11 +91,23 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         }
         let mut settings = args.look.settings();
         settings.replay = true;
+        settings.suffix = options::pipeline_suffix(args.pipeline.as_deref());
+        if !args.suites.is_empty() {
+            known(&events, &args.suites)?;
+            settings.only = Some(args.suites.clone());
+            settings.verbosity = settings.verbosity.max(Verbosity::Verbose);
+        }
         settings.run_dir = Some(dir.path().to_owned());
-        reports.push(Box::new(Terminal::new(
-            Box::new(std::io::stdout()),
-            settings,
-        )));
+        let intro = dir.intro()?;
+        if let Some(root) = dir.root() {
+            let past = run::past(root, &intro.pipeline, Some(intro.id));
+            settings.past = Some(std::sync::Arc::new(past));
+        }
+        let places = Places {
+            root: dir.root().unwrap_or(dir.path()).to_owned(),
+            ..Places::default()
+        };
+        reports.push(run::screen(args.ci.system(), settings, places, &[]));
     }
     for report in &mut reports {
         for event in &events {
@@ -97,6 +122,31 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         options::complain("note: this run has not come to its end");
     }
     Ok(ExitStatus::Passed)
+}
+
+/// Whether the run has these suites.
+fn known(events: &[Event], asked: &[String]) -> Result<(), Failure> {
+    let Some(EventKind::RunStarted { suites, .. }) = events.first().map(|event| &event.kind) else {
+        return Ok(());
+    };
+    let names = || suites.iter().map(|suite| suite.name.as_str());
+    let Some(stranger) = asked
+        .iter()
+        .find(|name| !names().any(|known| known == *name))
+    else {
+        return Ok(());
+    };
+    let close = names()
+        .map(|name| (strsim::damerau_levenshtein(name, stranger), name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    let hint = match close {
+        Some((_, name)) => format!("did you mean \"{name}\"?"),
+        None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failure::usage(format!(
+        "the run has no suite \"{stranger}\"; {hint}"
+    )))
 }
 
 /// The journal as lines for people who look for a cause.

@@ -32,8 +32,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, Box<Problem>> {
         Box::new(match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
                 Problem::whole("no-pipeline", format!("there is no file {shown}"))
-                    .help("name another with --pipeline FILE")
-                    .help(format!("or make one:\n{EXAMPLE}"))
+                    .help("`tribunal init` makes one for the tests that are here; --pipeline FILE names another")
             }
             ErrorKind::IsADirectory => is_directory(path),
             _ => Problem::whole("unreadable", format!("{shown} cannot be read: {error}"))

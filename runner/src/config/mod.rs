@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 mod error;
 mod human;
 mod load;
+pub mod lock;
 mod read;
 mod render;
 mod schema;
@@ -18,8 +19,16 @@ pub(crate) mod vars;
 
 pub use error::{ConfigError, MAX_SHOWN, Problem};
 pub use load::{EXAMPLE, MAX_BYTES};
-pub use schema::{BUILTIN_JUDGES, Pipeline, SuiteConfig};
+pub use schema::{BUILTIN_JUDGES, Keep, Pipeline, SuiteConfig};
 pub(crate) use suggest::{clean, closest, listed, quoted};
+
+/// The JSON schema (draft-07) of `pipeline.toml`, for editors. `tests/config` holds it against every file there.
+pub const SCHEMA: &str = include_str!("../../../docs/schemas/pipeline.schema.json");
+
+/// Reads a size like `1GB` or `512MiB`, in bytes.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    human::size(text).map_err(|error| error.to_string())
+}
 
 impl Pipeline {
     /// Reads and checks a pipeline file of at most [`MAX_BYTES`].

@@ -6,25 +6,8 @@ use std::time::Duration;
 
 use crate::plan::{Cluster, Command, JudgeSpec, ReportTarget, Retries, Target};
 
-/// Judges that ship inside the binary: names that need no entry under `[judges]`.
-pub const BUILTIN_JUDGES: [&str; 16] = [
-    "auto",
-    "ctest",
-    "ctrf",
-    "exit-code",
-    "go-test",
-    "gtest",
-    "jest",
-    "junit",
-    "libtest",
-    "mocha",
-    "nextest",
-    "node-test",
-    "playwright",
-    "pytest",
-    "tap",
-    "vitest",
-];
+// Judges that ship inside the binary: names that need no entry under `[judges]`. The list is `JUDGES` of build.rs.
+include!(concat!(env!("OUT_DIR"), "/builtin_names.rs"));
 
 /// A valid pipeline. Names, `needs`, judges and variables are known to be right.
 #[derive(Clone, Debug)]
@@ -39,6 +22,8 @@ pub struct Pipeline {
     pub jobs: Option<usize>,
     /// `run.fail_fast`.
     pub fail_fast: bool,
+    /// `run.keep`: which stored runs `tribunal runs prune` leaves.
+    pub keep: Keep,
     /// What `[judges]` declares, by name; built-ins only where it refines them.
     pub judges: BTreeMap<String, JudgeSpec>,
     /// What `[kubernetes]` says for the whole run.
@@ -47,6 +32,30 @@ pub struct Pipeline {
     pub suites: Vec<SuiteConfig>,
     /// What `[report]` declares.
     pub reports: Vec<ReportTarget>,
+}
+
+/// Which stored runs stay: those within all three limits, and the newest in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// So many, the newest.
+    pub runs: u32,
+    /// Begun at most so many days ago.
+    pub days: u32,
+    /// As many of the newest as hold so many bytes together.
+    pub bytes: u64,
+    /// Whether `tribunal run` removes the others at its end.
+    pub auto: bool,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            runs: 100,
+            days: 30,
+            bytes: 1_000_000_000,
+            auto: false,
+        }
+    }
 }
 
 /// One `[suites.NAME]`, with `[defaults]` applied.
@@ -74,6 +83,8 @@ pub struct SuiteConfig {
     pub shards: Option<u32>,
     /// Globs, relative to `cwd`.
     pub artifacts: Vec<String>,
+    /// Globs, relative to [`Pipeline::root`], of the sources that `tribunal watch` watches.
+    pub watch: Vec<String>,
     /// Relative to [`Pipeline::root`], or absolute.
     pub cwd: String,
     /// How long the program may run.

@@ -34,12 +34,7 @@ fn a_missing_file_shows_how_to_make_one() {
     insta::assert_snapshot!(told(dir.path(), &dir.path().join("pipeline.toml")), @r#"
     error[no-pipeline]: there is no file "pipeline.toml"
      |
-     = help: name another with --pipeline FILE
-     = help: or make one:
-             version = 1
-             [suites.unit]
-             command = ["pytest", "-q"]
-             judge = "pytest"
+     = help: `tribunal init` makes one for the tests that are here; --pipeline FILE names another
 
     nothing was run
     "#);

@@ -93,6 +93,14 @@ pub enum Notice {
         /// Cases in all, where known.
         total: Option<u32>,
     },
+    /// This version judges from the first byte on, and what was said before no longer counts. Only said
+    /// by judges that were replaced at least once; the others are who they were.
+    Began {
+        /// The version.
+        judge: JudgeSummary,
+        /// Whether another version had begun before it.
+        again: bool,
+    },
     /// A message.
     Log {
         /// `debug`, `info`, `warn` or `error`.

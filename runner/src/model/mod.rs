@@ -14,6 +14,7 @@ pub use capture::{CaptureReport, Completeness, Gap};
 pub use status::{ExitStatus, RunStatus, SuiteStatus};
 pub use summary::{
     AttemptSummary, CaptureSummary, JudgeSummary, RunSummary, SUMMARY_VERSION, SuiteSummary,
+    short_digest,
 };
 pub use termination::{Condition, Container, EndState, Leftover, Termination};
 pub(crate) use termination::{human_ms, millis};

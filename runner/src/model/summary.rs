@@ -111,3 +111,9 @@ pub struct JudgeSummary {
     /// `sha256:` and the digest of the WebAssembly that judged; empty when it never did.
     pub digest: String,
 }
+
+/// A digest for people: its first twelve hex digits.
+pub fn short_digest(digest: &str) -> &str {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..12).unwrap_or(hex)
+}

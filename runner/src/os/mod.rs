@@ -21,6 +21,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as system;
 
+pub(crate) mod facts;
 mod orphans;
 mod signal;
 

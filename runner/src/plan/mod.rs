@@ -18,6 +18,7 @@ mod kubernetes;
 mod resolve;
 mod select;
 mod slug;
+mod subset;
 
 pub(crate) use kubernetes::ARCH_LABEL;
 pub use kubernetes::{CaptureMode, Cluster, KubernetesSpec, SEALED_ARCHITECTURES, Toleration};
@@ -90,6 +91,9 @@ pub struct Suite {
     pub retries: Retries,
     /// Globs, relative to `cwd`, of files to collect when it has ended.
     pub artifacts: Vec<String>,
+    /// Globs, relative to [`Plan::root`], of its sources: `tribunal watch` runs it again when they change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
     /// Whether `passed` may stand on incomplete output.
     pub accept_incomplete: bool,
     /// Whether a suite without tests passes.

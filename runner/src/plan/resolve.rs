@@ -200,6 +200,7 @@ fn resolve_suite(
             .iter()
             .map(|glob| expand(glob, Syntax::Plain, escaped))
             .collect(),
+        watch: suite.watch.clone(),
         accept_incomplete: suite.accept_incomplete,
         allow_empty: suite.allow_empty,
         strict: suite.strict,

@@ -14,6 +14,8 @@ pub struct Selection {
     pub filters: Vec<String>,
     /// Labels that a suite must have, all of them.
     pub labels: Vec<(String, String)>,
+    /// Only suites of these full names, whatever else is asked for; none restricts nothing.
+    pub only: Option<std::collections::BTreeSet<String>>,
     /// Suites at once, instead of the pipeline's `run.jobs`.
     pub jobs: Option<usize>,
     /// This machine's cores: what `jobs` is when nothing else says so. 0 counts as 1.
@@ -57,6 +59,12 @@ pub enum PlanError {
         /// The labels that there are, for people.
         known: String,
     },
+    /// Nothing that is asked for is among [`Selection::only`].
+    #[error("none of the suites that are asked for is among those that did not pass: {only}")]
+    NotAmong {
+        /// Those, for people.
+        only: String,
+    },
 }
 
 impl PlanError {
@@ -64,7 +72,9 @@ impl PlanError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::BadFilter { .. } => ExitStatus::Usage,
-            Self::NoMatch { .. } | Self::NoLabel { .. } => ExitStatus::Empty,
+            Self::NoMatch { .. } | Self::NoLabel { .. } | Self::NotAmong { .. } => {
+                ExitStatus::Empty
+            }
         }
     }
 }
@@ -106,11 +116,19 @@ pub(super) fn select(
             .iter()
             .all(|(key, value)| candidate.labels.get(key) == Some(value));
     }
-    if chosen.contains(&true) {
-        Ok(chosen)
-    } else {
-        Err(no_label(candidates, selection))
+    if !chosen.contains(&true) {
+        return Err(no_label(candidates, selection));
     }
+    if let Some(only) = &selection.only {
+        for (candidate, chosen) in candidates.iter().zip(&mut chosen) {
+            *chosen &= only.contains(candidate.name);
+        }
+        if !chosen.contains(&true) {
+            let only = listed(only.iter().map(String::as_str), 20);
+            return Err(PlanError::NotAmong { only });
+        }
+    }
+    Ok(chosen)
 }
 
 /// Names hold brackets, so brackets are not character classes here.

@@ -1,10 +1,10 @@
 //! A judge of WebAssembly at work: one fresh world for every judgement.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::convert::{JudgeInfo, info_in, problems_in, refusal_in, verdict_in};
 use super::error::Problem;
@@ -14,7 +14,7 @@ use super::meter::metered;
 use super::pool;
 use super::sandbox::{self, State, Subject};
 use super::trap::explain;
-use crate::judge::{Evidence, Judge, JudgeError, Notice};
+use crate::judge::{Ended, Evidence, Judge, JudgeError, Notice};
 use crate::model::{JudgeSummary, Verdict, VerdictStatus, human_ms, millis};
 use crate::plan::JudgeLimits;
 
@@ -38,26 +38,49 @@ pub(super) struct Loaded {
     pub(super) info: JudgeInfo,
 }
 
-/// A judge. Its version can be changed while it judges: what is under way ends as it began.
+/// A judge. Its version can be changed while it judges: what is live begins again with the new one, and
+/// what has all its evidence ends as it began.
 pub(super) struct WasmJudge {
     name: String,
-    current: Mutex<Arc<Loaded>>,
+    current: watch::Sender<Version>,
 }
+
+/// Which version of a judge it is, from 0 for the one that was there first.
+type Version = (u32, Arc<Loaded>);
 
 impl WasmJudge {
     pub(super) fn new(name: String, loaded: Loaded) -> Self {
-        let current = Mutex::new(Arc::new(loaded));
+        let (current, _) = watch::channel((0, Arc::new(loaded)));
         Self { name, current }
     }
 
     pub(super) fn current(&self) -> Arc<Loaded> {
-        let current = self.current.lock();
-        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current.borrow().1)
     }
 
     pub(super) fn replace(&self, loaded: Loaded) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        *current = Arc::new(loaded);
+        self.current.send_modify(|(number, current)| {
+            *number = number.saturating_add(1);
+            *current = Arc::new(loaded);
+        });
+    }
+
+    fn summary(&self, loaded: &Loaded) -> JudgeSummary {
+        JudgeSummary {
+            name: self.name.clone(),
+            digest: loaded.code.digest.clone(),
+        }
+    }
+}
+
+/// Waits for a new version, as long as the attempt is live; after its end, forever.
+async fn replaced(
+    current: &mut watch::Receiver<Version>,
+    ended: &watch::Receiver<Option<Arc<Ended>>>,
+) {
+    let changed = current.changed().await;
+    if changed.is_err() || ended.borrow().is_some() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -154,10 +177,7 @@ fn believable(verdict: Verdict, state: &State) -> Result<Verdict, JudgeError> {
 #[async_trait]
 impl Judge for WasmJudge {
     fn identity(&self) -> JudgeSummary {
-        JudgeSummary {
-            name: self.name.clone(),
-            digest: self.current().code.digest.clone(),
-        }
+        self.summary(&self.current())
     }
 
     async fn judge(
@@ -165,7 +185,20 @@ impl Judge for WasmJudge {
         evidence: Evidence,
         notices: mpsc::Sender<Notice>,
     ) -> Result<Verdict, JudgeError> {
-        let loaded = self.current();
-        loaded.judge(Subject::new(evidence, notices)).await
+        let mut current = self.current.subscribe();
+        let mut again = false;
+        loop {
+            let (number, loaded) = current.borrow_and_update().clone();
+            if number > 0 {
+                let judge = self.summary(&loaded);
+                // With nobody to hear it, nobody is misled.
+                drop(notices.send(Notice::Began { judge, again }).await);
+            }
+            // The capture replays: the new version sees everything from the first byte.
+            tokio::select! {
+                answer = loaded.judge(Subject::new(evidence.clone(), notices.clone())) => return answer,
+                () = replaced(&mut current, &evidence.ended) => again = true,
+            }
+        }
     }
 }

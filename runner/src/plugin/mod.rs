@@ -4,7 +4,7 @@
 //! A file becomes a judge in these steps: `load` (whole, a component, no forbidden imports), `cache`
 //! (compiled code), `registry` (linked, asked what it is, asked whether it accepts its config). A
 //! judgement is a fresh `sandbox` with its `limits`, under a CPU `meter`, in which the judge calls the
-//! functions of `host`; `trap` says what went wrong in words.
+//! functions of `host`; `trap` says what went wrong in words. `reload` brings new versions into force.
 
 mod builtin;
 mod cache;
@@ -19,6 +19,7 @@ mod load;
 mod meter;
 mod pool;
 mod registry;
+mod reload;
 mod sandbox;
 mod sink;
 mod trap;
@@ -27,7 +28,8 @@ mod wasi;
 pub use cache::Cache;
 pub use convert::JudgeInfo;
 pub use error::{LoadError, Problem};
-pub use registry::{Registry, builtin_names, config_json};
+pub use registry::{Registry, Replaced, builtin_names, config_json, digest_of};
+pub use reload::{News, Reloader};
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! The judges of a pipeline: all loaded and asked before anything runs, all problems told at once.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -22,7 +23,19 @@ use crate::plan::{JudgeSource, JudgeSpec};
 /// The judges of a pipeline, by name.
 pub struct Registry {
     judges: BTreeMap<String, Arc<WasmJudge>>,
+    specs: BTreeMap<String, JudgeSpec>,
     cache: Cache,
+}
+
+/// A judge whose new version is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its name in the pipeline.
+    pub judge: String,
+    /// The digest of the version before.
+    pub from: String,
+    /// The digest of the new one.
+    pub to: String,
 }
 
 impl Registry {
@@ -60,7 +73,11 @@ impl Registry {
             }
         }
         if errors.is_empty() {
-            Ok(Self { judges, cache })
+            Ok(Self {
+                judges,
+                specs: specs.clone(),
+                cache,
+            })
         } else {
             Err(errors)
         }
@@ -70,6 +87,14 @@ impl Registry {
     pub fn get(&self, name: &str) -> Option<Arc<dyn Judge>> {
         let judge = self.judges.get(name)?;
         Some(Arc::clone(judge) as Arc<dyn Judge>)
+    }
+
+    /// All judges by name.
+    pub fn judges(&self) -> BTreeMap<String, Arc<dyn Judge>> {
+        let named = |(name, judge): (&String, &Arc<WasmJudge>)| {
+            (name.clone(), Arc::clone(judge) as Arc<dyn Judge>)
+        };
+        self.judges.iter().map(named).collect()
     }
 
     /// What the judge of this name says about itself.
@@ -100,6 +125,70 @@ impl Registry {
         let is_new = loaded.code.digest != judge.current().code.digest;
         judge.replace(loaded);
         Ok(is_new)
+    }
+
+    /// The files that judges come from, each once.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self
+            .specs
+            .values()
+            .filter_map(|spec| match &spec.source {
+                JudgeSource::File(path) => Some(path.clone()),
+                JudgeSource::Builtin(_) => None,
+            })
+            .collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// Takes what the file `path` is now into force for every judge that comes from it: all of them in one
+    /// step, or none. Returns those that changed; none, when the file's bytes are those in force. Reads,
+    /// compiles and asks the judges, so it blocks.
+    ///
+    /// # Errors
+    /// When the new version cannot be used by one of them: the old one stays for all.
+    pub fn refresh(&self, path: &Path) -> Result<Vec<Replaced>, LoadError> {
+        let source = JudgeSource::File(path.to_owned());
+        let mut users = self.specs.clone();
+        users.retain(|_, spec| spec.source == source);
+        let Some(first) = users.keys().next().cloned() else {
+            return Ok(Vec::new());
+        };
+        let bytes = load::read(path).map_err(|problem| LoadError {
+            judge: first,
+            problem,
+        })?;
+        let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+        let in_force = |name: &String| {
+            let judge = self.judges.get(name);
+            judge.is_some_and(|judge| judge.current().code.digest == digest)
+        };
+        if users.keys().all(in_force) {
+            return Ok(Vec::new());
+        }
+        let mut fresh = Vec::new();
+        for (judge, result) in load_all(&users, &self.cache) {
+            match result {
+                Ok(loaded) => fresh.push((judge, loaded)),
+                Err(problem) => return Err(LoadError { judge, problem }),
+            }
+        }
+        let mut replaced = Vec::new();
+        for (name, loaded) in fresh {
+            if let Some(judge) = self.judges.get(&name) {
+                let (from, to) = (
+                    judge.current().code.digest.clone(),
+                    loaded.code.digest.clone(),
+                );
+                if from != to {
+                    judge.replace(loaded);
+                    let judge = name;
+                    replaced.push(Replaced { judge, from, to });
+                }
+            }
+        }
+        Ok(replaced)
     }
 }
 
@@ -219,4 +308,12 @@ fn ask(code: Code, spec: &JudgeSpec) -> Result<Loaded, Problem> {
     let limits = spec.limits;
     let info = runtime.block_on(code.ask(limits, &config_json(spec)))?;
     Ok(Loaded { code, limits, info })
+}
+
+/// The SHA-256 of a judge's file in lower-case hex, read as judges are read.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest_of(path: &Path) -> Result<String, Problem> {
+    Ok(hex(&Sha256::digest(load::read(path)?)))
 }

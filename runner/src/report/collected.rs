@@ -76,6 +76,12 @@ impl Collected {
                     suite.report(*attempt, case);
                 }
             }
+            EventKind::JudgementRestarted { suite, .. } => {
+                if let Some(suite) = self.suites.get_mut(*suite) {
+                    suite.cases.clear();
+                    suite.places.clear();
+                }
+            }
             EventKind::AttemptFinished { suite, record, .. } => {
                 if let Some(suite) = self.suites.get_mut(*suite) {
                     suite.begin(record.attempt);

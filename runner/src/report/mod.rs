@@ -1,5 +1,6 @@
 //! Renderings of a run: one format, one file, all snapshotted from the same recorded run.
 
+pub mod ci;
 mod collected;
 pub mod ctrf;
 mod feed;

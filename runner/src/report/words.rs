@@ -1,6 +1,6 @@
 //! The sentences that several reports share: the verdict, its counts, and why a suite has its status.
 
-use super::terminal::text;
+use super::terminal::{clean, text};
 use crate::model::{
     AttemptSummary, Completeness, RunStatus, RunSummary, SuiteStatus, SuiteSummary,
 };
@@ -111,7 +111,7 @@ pub(super) fn again(summary: &RunSummary) -> Option<String> {
     let names: Vec<String> = by_urgency(summary)
         .iter()
         .filter(|suite| is_problem(suite.status))
-        .map(|suite| text::shell(&suite.name))
+        .map(|suite| text::shell(&clean::line(&suite.name)))
         .collect();
     match names.len() {
         0 => None,

@@ -14,13 +14,14 @@ use crate::capture::artifacts::Collected;
 use crate::capture::{self, Capture};
 use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
 use crate::executor::AttemptContext;
-use crate::judge::floor::{self, Matter};
+use crate::judge::floor::{self, Matter, Policy};
 use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
 use crate::model::{CaptureReport, SuiteStatus, Termination, Verdict, millis};
+use crate::plan::Suite;
 
 /// How long a judge may take after everything is there, waiting included. Its CPU has a limit of its own;
 /// this one is for judges that sleep.
-const JUDGE_WALL: Duration = Duration::from_mins(2);
+pub(super) const JUDGE_WALL: Duration = Duration::from_mins(2);
 /// The name of an attempt's record.
 pub(super) const RECORD: &str = "attempt.json";
 
@@ -31,42 +32,26 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
     let relative = format!("suites/{}/attempt-{attempt}", cx.suite.slug);
     let dir = cx.run_dir.path().join(&relative);
     let mut book = CaseBook::new(cx.index, attempt);
+    // Asked before it judges: a version that comes later says so itself.
+    let judge = cx.judge.identity();
     let (ended, answer) = execute_and_judge(cx, attempt, dir.clone(), &mut book).await;
-    let matter = Matter {
-        judge: &cx.suite.judge,
-        answer: answer.as_ref(),
-        termination: &ended.termination,
-        capture: &ended.capture,
-        saw_failure: book.saw_failure(),
-    };
-    let mut ruling = floor::rule(&matter, cx.policy());
-    ruling.warnings.extend(ended.warnings);
-    let (failing, failing_omitted) = book.failing();
-    let counts = book.counts();
-    let (verdict, judge_error) = match answer {
-        Ok(mut verdict) => {
-            verdict.counts = verdict.counts.or(counts);
-            (Some(verdict), None)
-        }
-        Err(error) => (None, Some(in_full(&error))),
-    };
-    let record = AttemptRecord {
+    let mut record = AttemptRecord {
         version: EVENT_VERSION,
         suite: cx.suite.name.clone(),
         attempt,
-        status: ruling.status,
-        summary: ruling.summary,
-        reason: ruling.reason,
-        warnings: ruling.warnings,
+        status: SuiteStatus::Errored,
+        summary: String::new(),
+        reason: None,
+        warnings: ended.warnings,
         started_at,
         duration_ms: millis(started.elapsed()),
         termination: ended.termination,
         capture: ended.capture,
-        judge: cx.judge.identity(),
-        verdict,
-        judge_error,
-        failing,
-        failing_omitted,
+        judge,
+        verdict: None,
+        judge_error: None,
+        failing: Vec::new(),
+        failing_omitted: 0,
         artifacts: ended
             .artifacts
             .iter()
@@ -74,6 +59,7 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
             .collect(),
         dir: relative,
     };
+    decide(&mut record, answer, &mut book, cx.policy());
     if is_worth_a_directory(&record)
         && let Err(error) = store(&dir, &record)
     {
@@ -82,6 +68,39 @@ pub(super) async fn run(cx: &SuiteContext, attempt: u32) -> AttemptRecord {
         });
     }
     record
+}
+
+/// Enters into a record what the judge and the floor make of the attempt. Its end and its capture are known;
+/// warnings that are there already are kept.
+pub(super) fn decide(
+    record: &mut AttemptRecord,
+    answer: Answer,
+    book: &mut CaseBook,
+    policy: Policy,
+) {
+    if let Some(judge) = book.judge() {
+        record.judge = judge;
+    }
+    let matter = Matter {
+        judge: &record.judge.name,
+        answer: answer.as_ref(),
+        termination: &record.termination,
+        capture: &record.capture,
+        saw_failure: book.saw_failure(),
+    };
+    let mut ruling = floor::rule(&matter, policy);
+    ruling.warnings.append(&mut record.warnings);
+    (record.status, record.summary) = (ruling.status, ruling.summary);
+    (record.reason, record.warnings) = (ruling.reason, ruling.warnings);
+    (record.failing, record.failing_omitted) = book.failing();
+    let counts = book.counts();
+    (record.verdict, record.judge_error) = match answer {
+        Ok(mut verdict) => {
+            verdict.counts = verdict.counts.or(counts);
+            (Some(verdict), None)
+        }
+        Err(error) => (None, Some(in_full(&error))),
+    };
 }
 
 /// Whether an attempt's record is kept beside what it left. One that passed at once and left nothing has its
@@ -106,7 +125,7 @@ struct Outcome {
     warnings: Vec<String>,
 }
 
-type Answer = Result<Verdict, JudgeError>;
+pub(super) type Answer = Result<Verdict, JudgeError>;
 
 async fn execute_and_judge(
     cx: &SuiteContext,
@@ -121,7 +140,7 @@ async fn execute_and_judge(
     let (observed_tx, observed_rx) = mpsc::unbounded_channel();
     let (artifacts_tx, artifacts_rx) = oneshot::channel();
     let evidence = Evidence {
-        facts: Arc::new(facts(cx, attempt)),
+        facts: Arc::new(facts(&cx.suite, &cx.pipeline, &cx.config_json, attempt)),
         capture: Arc::clone(&capture),
         ended: ended_rx,
     };
@@ -271,19 +290,20 @@ async fn relay(
     }
 }
 
-fn facts(cx: &SuiteContext, attempt: u32) -> Facts {
+/// What a judge may know from the start.
+pub(super) fn facts(suite: &Suite, pipeline: &str, config_json: &str, attempt: u32) -> Facts {
     let label = |(key, value): (&String, &String)| crate::model::Label {
         key: key.clone(),
         value: value.clone(),
     };
     Facts {
-        pipeline: cx.pipeline.clone(),
-        suite: cx.suite.name.clone(),
+        pipeline: pipeline.to_owned(),
+        suite: suite.name.clone(),
         attempt,
-        executor: cx.suite.target.executor().to_owned(),
-        command: cx.suite.command.argv(),
-        labels: cx.suite.labels.iter().map(label).collect(),
-        config_json: cx.config_json.clone(),
+        executor: suite.target.executor().to_owned(),
+        command: suite.command.argv(),
+        labels: suite.labels.iter().map(label).collect(),
+        config_json: config_json.to_owned(),
     }
 }
 

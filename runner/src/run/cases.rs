@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::event::{EventKind, SuiteIndex};
 use crate::judge::Notice;
-use crate::model::{Case, CaseStatus, Counts};
+use crate::model::{Case, CaseStatus, Counts, JudgeSummary};
 
 /// Cases kept in full for records and recaps.
 const KEPT: usize = 100;
@@ -24,6 +24,7 @@ pub(crate) struct CaseBook {
     said: Option<(u32, Option<u32>)>,
     last_progress: Option<Instant>,
     unsaid_progress: bool,
+    judge: Option<JudgeSummary>,
 }
 
 impl CaseBook {
@@ -37,6 +38,7 @@ impl CaseBook {
             said: None,
             last_progress: None,
             unsaid_progress: false,
+            judge: None,
         }
     }
 
@@ -51,6 +53,20 @@ impl CaseBook {
                     level,
                     message,
                 });
+                return events;
+            }
+            Notice::Began { judge, again } => {
+                let fresh = Self::new(self.suite, self.attempt);
+                *self = Self {
+                    judge: Some(judge.clone()),
+                    ..fresh
+                };
+                let (suite, attempt) = (self.suite, self.attempt);
+                events.extend(again.then_some(EventKind::JudgementRestarted {
+                    suite,
+                    attempt,
+                    judge,
+                }));
                 return events;
             }
             Notice::Progress { done, total } => self.said = Some((done, total)),
@@ -89,6 +105,11 @@ impl CaseBook {
             total,
             failed,
         })
+    }
+
+    /// Who judges, where that is another version than at the run's start.
+    pub(crate) fn judge(&mut self) -> Option<JudgeSummary> {
+        self.judge.take()
     }
 
     /// Whether a case stands that did not pass.
@@ -172,6 +193,30 @@ mod tests {
         );
         let (failing, omitted) = book.failing();
         assert_eq!((failing.len(), omitted), (1, 0));
+    }
+
+    #[test]
+    fn a_new_version_of_the_judge_withdraws_what_the_old_one_said() {
+        let mut book = CaseBook::new(3, 2);
+        book.take(case("a", CaseStatus::Failed));
+        book.take(case("b", CaseStatus::Passed));
+        let judge = JudgeSummary {
+            name: "j".into(),
+            digest: "sha256:2".into(),
+        };
+        let events = book.take(Notice::Began {
+            judge: judge.clone(),
+            again: true,
+        });
+        let restarted = EventKind::JudgementRestarted {
+            suite: 3,
+            attempt: 2,
+            judge: judge.clone(),
+        };
+        assert_eq!(events, [restarted]);
+        assert!(!book.saw_failure());
+        assert_eq!(book.counts(), None);
+        assert_eq!(book.judge(), Some(judge));
     }
 
     #[test]

@@ -83,6 +83,7 @@ impl Dispatcher {
     pub async fn run(mut self) -> RunEnd {
         let (sender, mut messages) = mpsc::unbounded_channel();
         let mut signals = self.means.signals.take();
+        let mut news = self.means.news.take();
         self.introduce();
         loop {
             self.start_ready(&sender);
@@ -93,6 +94,7 @@ impl Dispatcher {
             }
             tokio::select! {
                 Some(message) = messages.recv() => self.hear(message),
+                Some(kind) = super::next_of(&mut news) => self.hear(Message::Event(kind)),
                 received = signal::next(&mut signals) => {
                     if self.cancel.borrow().level() == 2 {
                         return RunEnd::Abandoned { signal: received.number };

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, EventKind, SuiteIndex};
 use crate::executor::{Cancel, Executor};
@@ -21,7 +21,10 @@ pub mod dir;
 mod dispatcher;
 pub mod heartbeat;
 pub mod journal;
+pub mod prune;
+pub mod rejudge;
 pub mod signal;
+pub mod source;
 mod suite;
 mod tally;
 
@@ -46,6 +49,8 @@ pub struct Means {
     pub kubernetes: Option<Arc<dyn Executor>>,
     /// Takes every event, in order; must not block.
     pub events: Box<dyn FnMut(Event) + Send>,
+    /// What happens outside of the run and belongs to it: judges that were reloaded. `None`: nothing does.
+    pub news: Option<mpsc::UnboundedReceiver<EventKind>>,
     /// Signals to tribunal; `None` where nobody sends any.
     pub signals: Option<signal::Signals>,
 }
@@ -76,6 +81,14 @@ enum Message {
 pub async fn run(plan: Arc<Plan>, means: Means) -> RunEnd {
     let (cancel, _) = watch::channel(Cancel::None);
     Dispatcher::new(plan, means, cancel).run().await
+}
+
+/// What comes next from outside; never, where nobody sends anything.
+async fn next_of(news: &mut Option<mpsc::UnboundedReceiver<EventKind>>) -> Option<EventKind> {
+    match news {
+        Some(news) => news.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// How long an executor may take to tidy up at the end of a run.

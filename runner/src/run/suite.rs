@@ -37,11 +37,7 @@ pub(super) struct SuiteContext {
 
 impl SuiteContext {
     pub(super) fn policy(&self) -> Policy {
-        Policy {
-            accept_incomplete: self.suite.accept_incomplete,
-            allow_empty: self.suite.allow_empty,
-            strict: self.suite.strict,
-        }
+        policy(&self.suite)
     }
 
     /// Tells the dispatcher.
@@ -53,6 +49,15 @@ impl SuiteContext {
     /// Tells the dispatcher what happened.
     pub(super) fn say(&self, kind: EventKind) {
         self.send(Message::Event(kind));
+    }
+}
+
+/// What a suite allows.
+pub(super) fn policy(suite: &Suite) -> Policy {
+    Policy {
+        accept_incomplete: suite.accept_incomplete,
+        allow_empty: suite.allow_empty,
+        strict: suite.strict,
     }
 }
 
@@ -87,7 +92,10 @@ pub(super) async fn run(cx: SuiteContext) -> SuiteSummary {
         });
         match retry {
             Some(pause) if slept(pause, cx.cancel.clone()).await => {}
-            _ => return summarise(&cx, record, history, millis(started.elapsed())),
+            _ => {
+                let took = millis(started.elapsed());
+                return summarise(&cx.suite.name, record, history, took);
+            }
         }
     }
 }
@@ -126,7 +134,7 @@ async fn slept(pause: Duration, mut cancel: watch::Receiver<Cancel>) -> bool {
     }
 }
 
-fn in_short(record: &AttemptRecord) -> AttemptSummary {
+pub(super) fn in_short(record: &AttemptRecord) -> AttemptSummary {
     AttemptSummary {
         attempt: record.attempt,
         status: record.status,
@@ -136,8 +144,9 @@ fn in_short(record: &AttemptRecord) -> AttemptSummary {
     }
 }
 
-fn summarise(
-    cx: &SuiteContext,
+/// A suite's outcome from its last attempt's record and the history of all of them.
+pub(super) fn summarise(
+    name: &str,
     record: AttemptRecord,
     history: Vec<AttemptSummary>,
     duration_ms: u64,
@@ -162,7 +171,7 @@ fn summarise(
         }));
     }
     SuiteSummary {
-        name: cx.suite.name.clone(),
+        name: name.to_owned(),
         status,
         summary,
         reason: record.reason,

@@ -158,6 +158,7 @@ fn suite(name: &str, needs: &[usize], retries: (u32, u32)) -> Suite {
         accept_incomplete: false,
         allow_empty: false,
         strict: false,
+        watch: Vec::new(),
     }
 }
 
@@ -217,6 +218,7 @@ fn play(suites: Vec<Suite>, script: Script, jobs: usize, fail_fast: bool) -> Pla
         kubernetes: None,
         events: Box::new(move |event| sink.lock().unwrap().push(event)),
         signals: None,
+        news: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -68,10 +68,12 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
+    since: std::time::Instant,
     client: Client,
     plan: Mutex<Plan>,
     seen: Mutex<Vec<Kind>>,
     done: Mutex<Vec<String>>,
+    told: Mutex<Vec<(Kind, StatusCode, String)>>,
     open: Arc<AtomicUsize>,
 }
 
@@ -79,10 +81,12 @@ impl Proxy {
     /// Starts one before `cluster`.
     pub(crate) fn start(cluster: &Cluster, plan: Plan) -> Self {
         let shared = Arc::new(Shared {
+            since: std::time::Instant::now(),
             client: cluster.client.clone(),
             plan: Mutex::new(plan),
             seen: Mutex::default(),
             done: Mutex::default(),
+            told: Mutex::default(),
             open: Arc::default(),
         });
         let listening = tokio::net::TcpListener::bind("127.0.0.1:0");
@@ -105,14 +109,27 @@ impl Proxy {
         }
     }
 
-    /// The requests so far.
-    pub(crate) fn seen(&self) -> Vec<Kind> {
-        self.shared.seen.lock().expect("whole").clone()
-    }
-
     /// What went wrong so far, in words.
     pub(crate) fn faults(&self) -> Vec<String> {
         self.shared.done.lock().expect("whole").clone()
+    }
+
+    /// The requests so far that the cluster answered: not those that it lost or could not serve.
+    pub(crate) fn answered(&self) -> Vec<Kind> {
+        let told = self.shared.told.lock().expect("whole");
+        let answered = told
+            .iter()
+            .filter(|(_, status, _)| !status.is_server_error());
+        answered.map(|(kind, ..)| *kind).collect()
+    }
+
+    /// Every answer so far, a line each: when (ms), to what, with which status.
+    pub(crate) fn answers(&self) -> String {
+        let told = self.shared.told.lock().expect("whole");
+        let lines = told
+            .iter()
+            .map(|(kind, status, what)| format!("{what} {kind:?} {status}\n"));
+        lines.collect()
     }
 
     /// Answers whose bodies are still being read.
@@ -158,7 +175,10 @@ impl Shared {
         if let Some(Fault::Refuse(status, after)) = fault {
             return Ok(refusal(status, after));
         }
+        let what = format!("{} {}", self.since.elapsed().as_millis(), request.uri());
         let answer = self.ask(request).await.map_err(io::Error::other)?;
+        let told = (kind, answer.status(), what);
+        self.told.lock().expect("whole").push(told);
         match fault {
             Some(Fault::LoseAnswer) => Err(io::Error::other("lost")),
             fault => Ok(self.answer(answer, fault)),

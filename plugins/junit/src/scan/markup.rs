@@ -116,6 +116,13 @@ impl Scanner {
                 }
             };
         }
+        // No further than the limit, so that the pieces in which the bytes come change nothing.
+        let input = if self.inside() {
+            input
+        } else {
+            let room = (DECLARATION + 1).saturating_sub(self.raw_len).max(1);
+            &input[..input.len().min(room)]
+        };
         let found = self.find_end(input, b"?>");
         let used = found.unwrap_or(input.len());
         self.raw_len = self.raw_len.saturating_add(used);

@@ -1,5 +1,6 @@
 //! Reports of real producers, from `tests/fixtures/junit` (its README says how they were made).
 
+use tribunal_judge_kit::testing::{End, flat, status_word};
 use tribunal_sdk::{EndState, Status};
 
 use super::{Judged, judge_in};
@@ -22,37 +23,22 @@ fn fixture(name: &str, code: i32) -> Judged {
 
 #[test]
 fn every_fixture_has_its_counts() {
-    for (name, code, status, counts) in [
-        ("pytest-5.0.1-green.xml", 0, Status::Passed, [2, 0, 0, 0, 0]),
-        ("pytest-6.2.5-green.xml", 0, Status::Passed, [2, 0, 0, 0, 0]),
-        ("pytest-7.4.4-green.xml", 0, Status::Passed, [2, 0, 0, 0, 0]),
-        ("pytest-9.2.0-green.xml", 0, Status::Passed, [2, 0, 0, 0, 0]),
-        // test_close fails in the call and again in its tear-down: two entries, one test.
-        ("pytest-5.0.1-red.xml", 1, Status::Failed, [2, 1, 3, 2, 0]),
-        ("pytest-6.2.5-red.xml", 1, Status::Failed, [2, 1, 3, 2, 0]),
-        ("pytest-7.4.4-red.xml", 1, Status::Failed, [2, 1, 3, 2, 0]),
-        ("pytest-9.2.0-red.xml", 1, Status::Failed, [2, 1, 3, 2, 0]),
-        (
-            "pytest-xunit1-xdist.xml",
-            1,
-            Status::Failed,
-            [2, 1, 3, 2, 0],
-        ),
-        ("pytest-exit.xml", 0, Status::Failed, [2, 0, 0, 0, 0]),
-        ("pytest-sub.xml", 1, Status::Failed, [0, 1, 0, 0, 0]),
-        ("pytest-rerun.xml", 0, Status::Passed, [1, 0, 0, 0, 0]),
-        ("pytest-collect.xml", 2, Status::Failed, [0, 0, 1, 0, 0]),
-        ("pytest-empty.xml", 5, Status::Failed, [0, 0, 0, 0, 0]),
-        ("node-cart.xml", 1, Status::Failed, [2, 1, 0, 2, 0]),
-        ("node-green.xml", 0, Status::Passed, [2, 0, 0, 0, 0]),
-        ("mocha-xunit.xml", 2, Status::Failed, [1, 2, 0, 2, 0]),
-        ("jest-junit.xml", 1, Status::Failed, [2, 1, 0, 1, 0]),
-        ("vitest.xml", 1, Status::Failed, [2, 1, 0, 2, 0]),
-    ] {
-        let judged = fixture(name, code);
+    for recorded in flat("junit") {
+        let (name, End::Code(code)) = (&recorded.name, &recorded.expect.end) else {
+            panic!("{}: reports have an exit code", recorded.name);
+        };
+        let judged = fixture(name, *code);
+        let want = recorded.expect.counts.expect("the counts of every report");
+        let want = [
+            want.passed,
+            want.failed,
+            want.errored,
+            want.skipped,
+            want.flaky,
+        ];
         assert_eq!(
-            (judged.status(), judged.counts()),
-            (status, counts),
+            (status_word(judged.status()), judged.counts()),
+            (recorded.expect.status.as_str(), want),
             "{name}: {}",
             judged.summary()
         );

@@ -164,7 +164,13 @@ impl<R: Report> Documents<R> {
         let Some(mut open) = self.open.take() else {
             return;
         };
-        for &byte in bytes {
+        let mut rest = bytes;
+        loop {
+            let text = open.take_text(rest);
+            let Some((&byte, after)) = rest.get(text..).and_then(<[u8]>::split_first) else {
+                break;
+            };
+            rest = after;
             match open.step(byte, R::LISTS, self.line, self.offset) {
                 Step::More => {}
                 Step::Key => {

@@ -99,6 +99,27 @@ impl Open {
         self.structure(byte)
     }
 
+    /// Takes what is inside a string, up to what needs a closer look; returns how many bytes that were.
+    pub(super) fn take_text(&mut self, bytes: &[u8]) -> usize {
+        if self.state != State::Text || self.escaped {
+            return 0;
+        }
+        let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+        let (text, _) = bytes.split_at(end);
+        let control = text.iter().fold(false, |any, byte| any | (*byte < 0x20));
+        let whole = if control {
+            let at = text.iter().position(|byte| *byte < 0x20);
+            text.get(..at.unwrap_or(end)).unwrap_or_default()
+        } else {
+            text
+        };
+        match self.list {
+            Some(_) => self.element.extend_from_slice(whole),
+            None => self.skeleton.extend_from_slice(whole),
+        }
+        whole.len()
+    }
+
     fn keep(&mut self, byte: u8) {
         match self.list {
             Some(_) => self.element.push(byte),

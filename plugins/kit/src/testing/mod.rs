@@ -190,6 +190,26 @@ pub fn fixtures(tool: &str) -> Vec<Fixture> {
     out
 }
 
+/// Returns recorded reports that lie beside each other: `tests/fixtures/<tool>/expect.json` lists the files.
+pub fn flat(tool: &str) -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    let folder = root.join(tool);
+    let index = fs::read(folder.join("expect.json")).expect("an expect.json");
+    let index: BTreeMap<String, Expect> =
+        serde_json::from_slice(&index).expect("a valid expect.json");
+    let read = |name: String, expect| Fixture {
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        artifacts: vec![(name.clone(), fs::read(folder.join(&name)).expect(&name))],
+        name,
+        expect,
+    };
+    index
+        .into_iter()
+        .map(|(name, expect)| read(name, expect))
+        .collect()
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", folder.display()))

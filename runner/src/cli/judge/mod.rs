@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use super::{Failure, explain, options, print, print_json};
+use super::{Failure, explain, options, print_json, print_lines};
 
 mod input;
 mod text;
@@ -118,7 +118,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitStatus, Failure> {
             {
                 text.push_str(&explain::of_verdict(&suite.judge.name, verdict));
             }
-            print(text.as_bytes())?;
+            print_lines(&text)?;
         }
     }
     Ok(summary.status.into())
@@ -176,7 +176,7 @@ async fn hear(
             if let Notice::Log { level, message } = &notice
                 && args.format == Format::Human
             {
-                drop(print(format!("{level}: {message}\n").as_bytes()));
+                drop(print_lines(&format!("{level}: {message}\n")));
             }
             book.take(notice);
         }

@@ -11,8 +11,8 @@ use crate::config::schema::BUILTIN_JUDGES;
 use crate::config::suggest::{listed, quoted};
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec};
 
-const KEYS: [&str; 5] = ["path", "builtin", "sha256", "config", "limits"];
-const LIMIT_KEYS: [&str; 2] = ["memory", "cpu"];
+pub(super) const KEYS: [&str; 5] = ["path", "builtin", "sha256", "config", "limits"];
+pub(super) const LIMIT_KEYS: [&str; 2] = ["memory", "cpu"];
 
 /// A judge that the pipeline declares.
 pub(super) struct Declared {
@@ -30,6 +30,8 @@ struct RawJudge {
     builtin: Option<Spanned<String>>,
     says_source: bool,
     sha256: Option<Spanned<String>>,
+    /// Whether `sha256` is written, right or wrong.
+    says_pin: bool,
     config: Option<serde_json::Value>,
     limits: JudgeLimits,
 }
@@ -63,7 +65,10 @@ impl Cx<'_> {
                     raw.says_source = true;
                     raw.builtin = self.builtin(field);
                 }
-                "sha256" => raw.sha256 = self.sha256(field),
+                "sha256" => {
+                    raw.says_pin = true;
+                    raw.sha256 = self.sha256(field);
+                }
                 "config" => {
                     if matches!(field.value, DeValue::Table(_)) {
                         raw.config = self.json(field, field.value, &field.span);
@@ -104,6 +109,18 @@ impl Cx<'_> {
                     let message = format!("{} is the name of a built-in judge", quoted(&name));
                     let label = "choose another name for your own";
                     wrong(self, field.key_span.clone(), "bad-name", message, label);
+                }
+                if raw.sha256.is_none() && !raw.says_pin && leads_out(root, path.get_ref()) {
+                    let message = format!(
+                        "judge {} is outside of the pipeline's folder and has no sha256",
+                        quoted(&name)
+                    );
+                    let label = "whoever can write there decides what passes";
+                    self.add(
+                        Problem::at("unpinned-judge", path.span(), message)
+                            .label(label)
+                            .help("pin it: sha256 = \"…\"; sha256sum FILE prints it"),
+                    );
                 }
                 JudgeSource::File(root.join(path.get_ref()))
             }
@@ -257,6 +274,28 @@ impl Cx<'_> {
         self.add(problem);
         None
     }
+}
+
+/// Whether a path leaves the pipeline's folder, by its text: links are their owner's choice.
+fn leads_out(root: &FilePath, path: &str) -> bool {
+    let path = FilePath::new(path);
+    let path = match path.strip_prefix(root) {
+        Ok(below) => below,
+        Err(_) => path,
+    };
+    if path.is_absolute() {
+        return true;
+    }
+    let mut depth = 0_usize;
+    for part in path.components() {
+        match part {
+            std::path::Component::Normal(_) => depth += 1,
+            std::path::Component::ParentDir if depth == 0 => return true,
+            std::path::Component::ParentDir => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Says so when a judge's file is not there.

@@ -10,7 +10,7 @@ use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 use crate::plan::{CaptureMode, Toleration};
 
-const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 17] = [
     "namespace",
     "image",
     "image_pull_policy",
@@ -29,7 +29,7 @@ const KEYS: [&str; 17] = [
     "hold",
     "pod",
 ];
-const RUN_KEYS: [&str; 20] = [
+pub(super) const RUN_KEYS: [&str; 20] = [
     "kubeconfig",
     "context",
     "jobs",
@@ -53,7 +53,7 @@ const RUN_KEYS: [&str; 20] = [
 ];
 /// A spool holds a few records at least, and no node has more to give than this.
 const SPOOL: std::ops::RangeInclusive<u64> = (1 << 20)..=(1 << 40);
-const TOLERATION_KEYS: [&str; 5] = ["key", "operator", "value", "effect", "seconds"];
+pub(super) const TOLERATION_KEYS: [&str; 5] = ["key", "operator", "value", "effect", "seconds"];
 
 /// `[kubernetes]`: what is of the run, and what every suite on Kubernetes falls back on.
 #[derive(Default)]

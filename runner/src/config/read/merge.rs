@@ -113,6 +113,10 @@ impl<'a> Merged<'a> {
                 .pick(|raw| raw.artifacts.as_deref())
                 .map(owned)
                 .unwrap_or_default(),
+            watch: self
+                .pick(|raw| raw.watch.as_deref())
+                .map(owned)
+                .unwrap_or_default(),
             cwd: self
                 .pick(|raw| raw.cwd.as_ref())
                 .map_or_else(|| ".".to_owned(), |cwd| cwd.get_ref().clone()),

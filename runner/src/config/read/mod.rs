@@ -6,13 +6,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problem};
 use super::load::EXAMPLE;
-use super::schema::{Pipeline, SuiteConfig};
+use super::schema::{Keep, Pipeline, SuiteConfig};
 use super::suggest::quoted;
 use crate::plan::{Cluster, ReportFormat, ReportTarget};
 use cx::{Cx, Field, Span, fields};
 
 mod cx;
 mod judge;
+#[cfg(test)]
+mod keys;
 mod kubernetes;
 mod links;
 mod merge;
@@ -34,7 +36,8 @@ const KEYS: [&str; 8] = [
 ];
 /// Jobs at once without `kubernetes.jobs`.
 const JOBS_ON_A_CLUSTER: usize = 20;
-const RUN_KEYS: [&str; 2] = ["jobs", "fail_fast"];
+const RUN_KEYS: [&str; 3] = ["jobs", "fail_fast", "keep"];
+const KEEP_KEYS: [&str; 4] = ["runs", "days", "size", "auto"];
 
 /// What the document says, as far as it could be read.
 #[derive(Default)]
@@ -42,6 +45,7 @@ struct Document {
     name: Option<String>,
     jobs: Option<usize>,
     fail_fast: bool,
+    keep: Keep,
     defaults: suite::RawSuite,
     judges: Vec<judge::Declared>,
     suites: Vec<suite::NamedSuite>,
@@ -93,6 +97,7 @@ pub(super) fn pipeline(
         root: root.to_owned(),
         jobs: document.jobs,
         fail_fast: document.fail_fast,
+        keep: document.keep,
         judges: document
             .judges
             .into_iter()
@@ -191,7 +196,25 @@ impl Cx<'_> {
                         .and_then(|jobs| usize::try_from(jobs).ok());
                 }
                 "fail_fast" => document.fail_fast = self.boolean(&field).unwrap_or(false),
+                "keep" => self.keep(&field, &mut document.keep),
                 _ => self.unknown_key(&field, &RUN_KEYS),
+            }
+        }
+    }
+
+    fn keep(&mut self, field: &Field<'_>, keep: &mut Keep) {
+        let like = "{ runs = 100, days = 30, size = \"1GB\" }";
+        for field in self.table(field, like).unwrap_or_default() {
+            match field.key() {
+                "runs" => keep.runs = self.integer(&field, 1..=1_000_000).unwrap_or(keep.runs),
+                "days" => keep.days = self.integer(&field, 1..=36_500).unwrap_or(keep.days),
+                "size" => {
+                    let range = 1_000_000..=1 << 50;
+                    let size = self.size(&field, range, "from 1MB to 1024TiB");
+                    keep.bytes = size.unwrap_or(keep.bytes);
+                }
+                "auto" => keep.auto = self.boolean(&field).unwrap_or(false),
+                _ => self.unknown_key(&field, &KEEP_KEYS),
             }
         }
     }

@@ -10,7 +10,7 @@ use super::kubernetes::RawKubernetes;
 use crate::config::error::Problem;
 use crate::config::suggest::quoted;
 
-const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "command",
     "script",
     "judge",
@@ -28,9 +28,10 @@ const KEYS: [&str; 18] = [
     "accept_incomplete",
     "allow_empty",
     "strict",
+    "watch",
     "kubernetes",
 ];
-const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
+pub(super) const RETRY_KEYS: [&str; 3] = ["infra", "failed", "backoff"];
 
 pub(super) type Text = Spanned<String>;
 
@@ -63,6 +64,7 @@ pub(super) struct RawSuite {
     pub(super) accept_incomplete: Option<bool>,
     pub(super) allow_empty: Option<bool>,
     pub(super) strict: Option<bool>,
+    pub(super) watch: Option<Vec<Text>>,
     /// The table that chooses the executor.
     pub(super) kubernetes: Option<RawKubernetes>,
 }
@@ -109,6 +111,7 @@ impl Cx<'_> {
                 "accept_incomplete" => raw.accept_incomplete = self.boolean(field),
                 "allow_empty" => raw.allow_empty = self.boolean(field),
                 "strict" => raw.strict = self.boolean(field),
+                "watch" => raw.watch = self.strings(field, "[\"src/**\"]"),
                 "kubernetes" => raw.kubernetes = self.kubernetes_of(field, owner),
                 "capture" => self.capture_elsewhere(field),
                 _ => self.unknown_key(field, &KEYS),

@@ -39,6 +39,34 @@ pub(super) fn check(cx: &mut Cx<'_>, suite: &Merged<'_>) {
         check_text(cx, suite, glob, Syntax::Plain);
         check_glob(cx, glob);
     }
+    for glob in suite.pick(|raw| raw.watch.as_deref()).unwrap_or(&[]) {
+        check_watch(cx, glob);
+    }
+}
+
+/// A suite's sources are below the pipeline's folder: what is elsewhere belongs to somebody else.
+fn check_watch(cx: &mut Cx<'_>, glob: &Text) {
+    let text = glob.get_ref();
+    let label = match GlobBuilder::new(text).literal_separator(true).build() {
+        _ if text.is_empty() => "it is empty".to_owned(),
+        _ if text.contains("${") => "variables are not replaced here".to_owned(),
+        _ if text.starts_with('/') => {
+            "it is absolute; sources are relative to the pipeline's folder".to_owned()
+        }
+        _ if text.split('/').any(|part| part == "..") => {
+            "it leads out of the pipeline's folder".to_owned()
+        }
+        Err(error) => clean(&error.kind().to_string(), 100),
+        Ok(_) => return,
+    };
+    let problem = Problem::at(
+        "bad-glob",
+        glob.span(),
+        format!("{} cannot be watched", quoted(text)),
+    )
+    .label(label)
+    .help("* is any part of a name, ** any folders, {a,b} either: \"src/**/*.py\"");
+    cx.add(problem);
 }
 
 fn check_text(cx: &mut Cx<'_>, suite: &Merged<'_>, text: &Text, syntax: Syntax) {

@@ -212,6 +212,7 @@ fn suite_of(kind: &EventKind) -> Option<SuiteIndex> {
         EventKind::PhaseChanged { suite, .. }
         | EventKind::CaseReported { suite, .. }
         | EventKind::Progress { suite, .. }
+        | EventKind::JudgementRestarted { suite, .. }
         | EventKind::JudgeSaid { suite, .. }
         | EventKind::Observed { suite, .. }
         | EventKind::AttemptFinished { suite, .. }
@@ -219,6 +220,7 @@ fn suite_of(kind: &EventKind) -> Option<SuiteIndex> {
         EventKind::RunStarted { .. }
         | EventKind::Cancelling { .. }
         | EventKind::Warning { .. }
+        | EventKind::JudgeReloaded { .. }
         | EventKind::RunFinished { .. } => None,
     }
 }

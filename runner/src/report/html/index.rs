@@ -1,9 +1,12 @@
 //! What the page's script knows of the run, as one JSON document.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::cases::{Cases, Columns};
 use super::logs::Plan;
+use super::past::Past;
 use crate::event::{AttemptRecord, SuiteIntro};
 use crate::model::{RunSummary, SuiteSummary};
 use crate::report::collected::Collected;
@@ -33,6 +36,8 @@ struct Suite<'a> {
     again: String,
     intro: Option<&'a SuiteIntro>,
     records: Vec<Record<'a>>,
+    /// What it came to in the runs before, the newest last.
+    past: &'a [Past],
 }
 
 #[derive(Serialize)]
@@ -57,6 +62,7 @@ pub(super) fn of<'a>(
     summary: &'a RunSummary,
     cases: &'a Cases,
     logs: &'a Plan,
+    past: &'a HashMap<String, Vec<Past>>,
 ) -> Index<'a> {
     let suite = |(index, suite): (usize, &'a SuiteSummary)| Suite {
         summary: suite,
@@ -70,6 +76,7 @@ pub(super) fn of<'a>(
             .get(index)
             .map(|known| known.attempts.iter().map(record).collect())
             .unwrap_or_default(),
+        past: past.get(&suite.name).map_or(&[], Vec::as_slice),
     };
     Index {
         version: 1,

@@ -9,6 +9,7 @@ mod cases;
 mod index;
 mod logs;
 mod page;
+mod past;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -98,7 +99,8 @@ impl Html {
         page::head(&mut out, summary)?;
         page::body(&mut out, summary)?;
         block(&mut out, "id=index", |to| {
-            let index = index::of(&self.run, summary, &self.cases, &logs);
+            let past = past::of(run_dir);
+            let index = index::of(&self.run, summary, &self.cases, &logs, &past);
             serde_json::to_writer(to, &index).map_err(io::Error::from)
         })?;
         let spent = out.bytes + page::tail_size();
@@ -122,6 +124,10 @@ impl Report for Html {
         } else {
             if let EventKind::AttemptFinished { suite, record, .. } = &event.kind {
                 self.cases.attempt(*suite, record.attempt);
+            }
+            if let EventKind::JudgementRestarted { suite, .. } = &event.kind {
+                // No attempt has this number: whatever is reported from here on begins anew.
+                self.cases.attempt(*suite, 0);
             }
             self.run.take(event);
         }

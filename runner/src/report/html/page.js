@@ -163,19 +163,51 @@
   };
   const say = (text) => { $("said").textContent = text; };
 
+  // --- sorting: by urgency, or by what a header says; once more the other way round, then as before ---
+  const SORTS = {
+    sort: { all: () => run.order, name: (i) => run.suites[i].name, time: (i) => run.suites[i].duration_ms },
+    csort: { all: () => cases.order, name: (i) => cases.id[i], time: (i) => cases.ms[i] },
+  };
+  const sorted = {};
+  function ordered(which) {
+    const by = SORTS[which], asked = state[which] || "", down = asked.startsWith("-"), value = by[asked.replace("-", "")];
+    if (!value || value === by.all) return by.all();
+    const key = `${which} ${asked}`;
+    sorted[key] ||= [...by.all()].sort((a, b) => {
+      const x = value(a), y = value(b);
+      return (x < y ? -1 : x > y ? 1 : 0) * (down ? -1 : 1);
+    });
+    return sorted[key];
+  }
+  const FIRST = { name: "name", time: "-time" };
+  const sorters = (which, what) => el("div", { class: "sort", role: "group", "aria-label": `Sort ${what}` },
+    [["", "Status"], ["name", "Name"], ["time", "Time"]].map(([by, text]) => el("button", { class: "plain", "data-sort": `${which} ${by}`,
+      onclick: () => {
+        const now = state[which] || "", first = FIRST[by] || null, other = first && (first.startsWith("-") ? by : `-${by}`);
+        go({ [which]: now === first ? other : now === other ? null : first }, true);
+      } }, text)));
+  function markSorters() {
+    for (const button of document.querySelectorAll("[data-sort]")) {
+      const [which, by] = button.dataset.sort.split(" "), now = state[which] || "", on = now.replace("-", "") === by;
+      button.setAttribute("aria-pressed", String(on));
+      button.dataset.way = !on || !by ? "" : now.startsWith("-") ? " ↓" : " ↑";
+    }
+  }
+
   function list() {
     const tokens = parse(state.q || "");
     const onSuite = matcher(tokens, suiteTest);
-    shownSuites = run.order.filter((i) => onSuite(run.suites[i]) || tokens.some((t) => t.key === "file"));
+    const order = ordered("sort");
+    shownSuites = order.filter((i) => onSuite(run.suites[i]) || tokens.some((t) => t.key === "file"));
     const onCase = matcher(tokens, caseTest);
     const found = [];
-    for (const i of cases.order) if (onCase(i)) found.push(i);
+    for (const i of ordered("csort")) if (onCase(i)) found.push(i);
     shownCases = found;
     // A suite whose cases are found is found.
     if (tokens.length) {
       const with_ = new Set(found.map((i) => cases.suite[i]));
       const listed = new Set(shownSuites);
-      shownSuites = run.order.filter((i) => listed.has(i) || (with_.has(i) && !tokens.some((t) => t.key === "s")));
+      shownSuites = order.filter((i) => listed.has(i) || (with_.has(i) && !tokens.some((t) => t.key === "s")));
     }
     suiteRows.set(shownSuites, shownSuites.findIndex((i) => run.suites[i].name === state.suite));
     caseRows.set(shownCases, pickedCase());
@@ -191,11 +223,18 @@
     state = next;
     const search = $("q");
     if (search.value !== (state.q || "") && document.activeElement !== search) search.value = state.q || "";
-    if (lastQuery !== (state.q || "")) { lastQuery = state.q || ""; list(); }
+    const query = [state.q, state.sort, state.csort].join("\n");
+    if (lastQuery !== query) { lastQuery = query; list(); markSorters(); }
     suiteRows.pick(shownSuites.findIndex((i) => run.suites[i].name === state.suite));
     caseRows.pick(pickedCase());
     detail();
   }
+
+  // --- the runs before: the newest at the right, as time goes ---
+  const dots = (suite) => !run.pasts ? "" : el("span", { class: "dots", "aria-hidden": "true" },
+    suite.past.map((one) => el("span", { class: one.status, title: `${words(one.status)} in ${one.run}`,
+      text: one.status === "passed" ? "·" : SIGN[one.status] })));
+  const before = (suite) => suite.past.map((one) => `${words(one.status)} (${one.run})`).join(", ") || "not in them";
 
   // --- one suite ---
   const fact = (name, ...value) => [el("dt", { text: name }), el("dd", {}, ...value)];
@@ -278,6 +317,7 @@
       suite.intro ? fact("Command", el("code", { text: suite.intro.command })) : [],
       suite.intro && Object.keys(suite.intro.labels).length ? fact("Labels",
         Object.entries(suite.intro.labels).map(([k, v]) => `${k}=${v}`).join(", ")) : [],
+      run.pasts ? fact("Runs before", before(suite)) : [],
       fact("Started", record.started_at)));
   }
   function forIssue(suite) {
@@ -551,6 +591,7 @@
       const suite = run.suites[i], total = Object.values(suite.counts).reduce((a, b) => a + b, 0);
       return el("div", { class: "row", onclick: () => open(suiteRows, at) }, badge(suite.status),
         el("span", { class: "suite", text: suite.name }), el("span", { class: "time", text: time(suite.duration_ms) }),
+        dots(suite),
         el("span", { class: "name dim", text: suite.problem || suite.status === "flaky" ? suite.summary : total ? plural(total, "case") : suite.summary }));
     };
     const rowCase = (i, at) => el("div", { class: "row", onclick: () => open(caseRows, at) }, badge(STATUS[cases.status[i]]),
@@ -568,7 +609,8 @@
         el("p", { text: "/ filter · j k or arrows: next, previous · Enter open · n N next, previous failed case · l log · Esc up · ? this" }),
         el("p", { text: "s:failed s:problem suite:unit file:cart label:team=pay dur:>5s -without \"exact text\". The same key twice: either; different keys: both. The address keeps all of it." })),
       el("main", { class: "cols" },
-        el("div", {}, el("h2", { text: "Suites" }), suites, el("h2", { text: "Cases" }), caseBox,
+        el("div", {}, el("h2", { text: "Suites" }), sorters("sort", "suites"), suites,
+          el("h2", { text: "Cases" }), sorters("csort", "cases"), caseBox,
           el("p", { class: "dim", id: "nocases", hidden: true })),
         el("section", { class: "detail", id: "detail", tabindex: "-1", "aria-label": "Chosen suite" })),
       el("section", { class: "logbox", id: "logbox", tabindex: "-1", "aria-label": "Log" }),
@@ -600,6 +642,7 @@
       ranks[suite.status] = suite.urgency;
       suite.haystack = `${suite.name} ${suite.why} ${suite.intro?.command || ""}`.toLowerCase();
     }
+    run.pasts = run.suites.some((suite) => suite.past.length);
     run.rank = (status) => ranks[status];
     run.order = run.suites.map((_, i) => i).sort((a, b) => run.suites[a].urgency - run.suites[b].urgency || a - b);
     for (const one of logs) one.parts = [];

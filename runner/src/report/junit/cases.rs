@@ -11,7 +11,7 @@ use crate::event::AttemptRecord;
 use crate::model::{Case, CaseStatus, SuiteStatus, SuiteSummary};
 
 /// The name of the case that stands for the suite.
-const SUITE: &str = "[suite]";
+pub(super) const SUITE: &str = "[suite]";
 
 /// Returns the test cases of a suite. No two have the same class and name.
 pub(super) fn of(

@@ -5,7 +5,9 @@
 //! bytes a suite printed, the file is valid XML 1.0.
 
 mod cases;
+pub mod split;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,10 +16,12 @@ use quick_junit::{Property, TestSuite};
 
 use super::collected::{Collected, Suite};
 use super::out::{Out, unfinished};
-use super::terminal::{clean, tail};
-use super::{Report, ReportError};
+use super::terminal::{clean, tail, text};
+use super::{Report, ReportError, file};
 use crate::event::Event;
 use crate::model::{SuiteStatus, SuiteSummary};
+
+use split::Limits;
 
 /// Bytes of output in the report, from its end.
 const OUTPUT: u64 = 64 << 10;
@@ -27,7 +31,12 @@ pub struct Junit {
     out: Out,
     run_dir: Option<PathBuf>,
     run: Collected,
+    /// What its reader takes, and where to tell what that leaves out.
+    limits: Option<(Limits, Tell)>,
 }
+
+/// Takes a sentence for people.
+pub type Tell = Box<dyn Fn(&str) + Send>;
 
 impl Junit {
     /// Makes a report that is written when the run has finished.
@@ -38,11 +47,24 @@ impl Junit {
             out,
             run_dir,
             run: Collected::default(),
+            limits: None,
         }
+    }
+
+    /// Writes as many files as a reader with these limits needs: beside `junit.xml`, `junit-2.xml` and so on. What
+    /// finds no room in any is told to `tell`, and named in the files.
+    #[must_use]
+    pub fn within(mut self, limits: Limits, tell: Tell) -> Self {
+        self.limits = Some((limits, tell));
+        self
     }
 
     /// Returns the XML of the run so far; an error before its end.
     pub fn render(&self) -> io::Result<String> {
+        self.report()?.to_string().map_err(io::Error::other)
+    }
+
+    fn report(&self) -> io::Result<quick_junit::Report> {
         let summary = self.run.summary.as_ref().ok_or_else(unfinished)?;
         let mut report = quick_junit::Report::new(xml(&summary.pipeline));
         report.timestamp = summary.started_at.parse().ok();
@@ -52,7 +74,32 @@ impl Junit {
             let known = self.run.suites.get(index).unwrap_or(&nothing);
             report.add_test_suite(self.suite(suite, known));
         }
-        report.to_string().map_err(io::Error::other)
+        Ok(report)
+    }
+
+    /// Writes the parts; those of an earlier run that are not needed any more go.
+    fn write_parts(&self, first: &Path, limits: Limits, tell: &Tell) -> io::Result<()> {
+        let (parts, omitted) = split::split(&self.report()?, limits)?;
+        let count = parts.len();
+        for (mut part, number) in parts.into_iter().zip(1..) {
+            split::count(&mut part);
+            let xml = part.to_string().map_err(io::Error::other)?;
+            file::replace(&split::file(first, number), xml.as_bytes())?;
+        }
+        let old = (count + 1..).map(|number| split::file(first, number));
+        for path in old.take_while(|path| path.is_file()) {
+            fs::remove_file(path)?;
+        }
+        if let Some(words) = omitted.words() {
+            tell(&format!(
+                "note: {words} left out of {}, for the CI system takes {} cases and {} of a job; all: tribunal report \
+                 junit -o FILE",
+                first.display(),
+                text::number(limits.all_cases as u64),
+                text::bytes(limits.all_bytes as u64)
+            ));
+        }
+        Ok(())
     }
 
     fn suite(&self, summary: &SuiteSummary, known: &Suite) -> TestSuite {
@@ -113,9 +160,11 @@ impl Report for Junit {
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
-        self.render()
-            .and_then(|xml| self.out.write(xml.as_bytes()))
-            .map_err(|source| self.out.error("JUnit", source))
+        let written = match (&self.limits, &self.out) {
+            (Some((limits, tell)), Out::File(path)) => self.write_parts(path, *limits, tell),
+            _ => self.render().and_then(|xml| self.out.write(xml.as_bytes())),
+        };
+        written.map_err(|source| self.out.error("JUnit", source))
     }
 }
 

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::evidence;
-use super::settings::Verbosity;
+use super::settings::{Output, Verbosity};
 use super::style::{BOLD, CYAN, DIM, Line, Look};
-use super::{clean, tail, text};
+use super::{clean, link, tail, text};
 use crate::event::AttemptRecord;
+use crate::history::Past;
 use crate::model::{Case, CaseStatus, EndState, SuiteStatus, SuiteSummary};
 
 /// Cases named in a block.
@@ -27,21 +28,57 @@ const DETAILS: usize = 8;
 pub(super) struct Context<'a> {
     pub(super) look: Look,
     pub(super) verbosity: Verbosity,
+    pub(super) output: Output,
+    /// Whether only some suites are shown, in full.
+    pub(super) alone: bool,
     /// Columns of the terminal; none where lines never wrap.
     pub(super) width: Option<usize>,
     /// The command hints begin with.
     pub(super) program: &'a str,
+    /// What they end with: the pipeline, where it is not the one that is found anyway.
+    pub(super) suffix: &'a str,
     /// The run's id, cleaned.
     pub(super) run: &'a str,
     /// The run's directory, for people and for reading.
     pub(super) shown_dir: &'a str,
     pub(super) dir: &'a Path,
+    /// Earlier runs, where they are known.
+    pub(super) past: Option<&'a Past>,
 }
 
 impl Context<'_> {
     /// Whether a line stays on one row.
     pub(super) fn fits(&self, line: &Line) -> bool {
         self.width.is_none_or(|width| line.width() < width)
+    }
+
+    /// Returns a sentence in lines that fit the terminal, broken between words; the first begins at a column,
+    /// the others two columns on. Not for what people copy.
+    pub(super) fn prose(&self, column: usize, text: &str) -> Vec<Line> {
+        let room = self
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(column + 3).max(20));
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ') {
+            match lines.last_mut() {
+                Some(line) if text::width(line) + 1 + text::width(word) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        let line = |(index, text): (usize, String)| {
+            indented(if index == 0 { column } else { column + 2 }).add(text)
+        };
+        lines.into_iter().enumerate().map(line).collect()
+    }
+
+    /// Returns a command about the run; `rest` comes after its id.
+    pub(super) fn command(&self, verb: &str, rest: &str) -> String {
+        let run = text::shell(self.run);
+        let space = if rest.is_empty() { "" } else { " " };
+        format!("{} {verb} {run}{space}{rest}{}", self.program, self.suffix)
     }
 
     fn verbose(&self) -> bool {
@@ -58,14 +95,21 @@ pub(super) fn block(
     let mut lines = attempts(summary);
     if summary.status == SuiteStatus::Flaky {
         lines.extend(flaky_cases(summary));
-        return lines;
+        lines.extend(earlier_logs(context, summary, record));
+        if !context.alone {
+            lines.push(arrow(context, &show(context, summary)));
+            return lines;
+        }
     }
-    lines.extend(cases(context, summary));
-    if wants_output(summary) {
+    if summary.status != SuiteStatus::Flaky {
+        lines.extend(cases(context, summary));
+    }
+    // Otherwise it is, or is not, above.
+    if context.output == Output::Failed && wants_output(summary) {
         lines.extend(output(context, summary));
     }
     let evidence = evidence::of(summary, record, context.verbose());
-    lines.extend(evidence.into_iter().map(|line| indented(4).add(line)));
+    lines.extend(evidence.iter().flat_map(|line| context.prose(4, line)));
     lines.extend(pointers(context, summary));
     lines
 }
@@ -87,6 +131,32 @@ fn attempts(summary: &SuiteSummary) -> Vec<Line> {
                 None => clean::line(&attempt.summary).into_owned(),
             };
             indented(4).add(format!("attempt {}: {what}", attempt.attempt))
+        })
+        .collect()
+}
+
+/// The outputs of the attempts before the last, where a suite is shown in full.
+fn earlier_logs(
+    context: Context<'_>,
+    summary: &SuiteSummary,
+    record: Option<&AttemptRecord>,
+) -> Vec<Line> {
+    let Some(folder) = record
+        .filter(|_| context.alone)
+        .and_then(|record| Path::new(&record.dir).parent())
+    else {
+        return Vec::new();
+    };
+    let name = suite_word(summary);
+    let has_output = |attempt: &u32| {
+        let path = folder.join(format!("attempt-{attempt}/output.log"));
+        std::fs::metadata(context.dir.join(path)).is_ok_and(|found| found.len() > 0)
+    };
+    (1..summary.attempts)
+        .filter(has_output)
+        .map(|attempt| {
+            let rest = format!("{name} --attempt {attempt}");
+            arrow(context, &context.command("logs", &rest))
         })
         .collect()
 }
@@ -145,7 +215,7 @@ fn cases(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let more = known + summary.failing_omitted;
     if more > 0 {
         let hint = if known > 0 {
-            format!(": {} show {} -v", context.program, text::shell(context.run))
+            format!(": {}", show(context, summary))
         } else {
             " in its output".to_owned()
         };
@@ -237,28 +307,47 @@ fn output(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
         .collect()
 }
 
-/// Where the whole output is, and the command that shows it.
+/// Where the whole output is, and the command that goes deeper.
 fn pointers(context: Context<'_>, summary: &SuiteSummary) -> Vec<Line> {
     let mut lines = Vec::new();
-    let run = text::shell(context.run);
     let command = match summary.dir.as_ref().filter(|_| summary.capture.bytes > 0) {
         Some(dir) => {
-            let path = format!("log: {}/{}/output.log", context.shown_dir, clean::line(dir));
+            let path = format!("{}/{}/output.log", context.shown_dir, clean::line(dir));
+            let address = link::to_file(&context.dir.join(dir).join("output.log"));
+            let line = indented(4).with(DIM, "log: ").linked(DIM, path, address);
             let size = text::bytes(summary.capture.bytes);
-            let line = indented(4).with(DIM, format!("{path} ({size})"));
-            lines.push(if context.fits(&line) {
-                line
+            let whole = line.clone().with(DIM, format!(" ({size})"));
+            lines.push(if context.fits(&whole) { whole } else { line });
+            // Cases have more to show than their names; without any, the output is all there is.
+            let more = !summary.failing.is_empty() && !context.verbose();
+            if more {
+                show(context, summary)
             } else {
-                indented(4).with(DIM, path)
-            });
-            let suite = clean::line(&summary.name).into_owned();
-            format!("{} logs {run} {}", context.program, text::shell(&suite))
+                context.command("logs", &suite_word(summary))
+            }
         }
-        None => format!("{} show {run}", context.program),
+        None => show(context, summary),
     };
-    let arrow = format!("{} ", context.look.arrow());
-    lines.push(indented(4).with(CYAN, arrow).with(CYAN, command));
+    // A suite that is being shown in full has nothing below it but its output.
+    if !(context.alone && command.starts_with(&format!("{} show", context.program))) {
+        lines.push(arrow(context, &command));
+    }
     lines
+}
+
+/// The command that shows all that is known of a suite.
+pub(super) fn show(context: Context<'_>, summary: &SuiteSummary) -> String {
+    context.command("show", &suite_word(summary))
+}
+
+fn suite_word(summary: &SuiteSummary) -> String {
+    text::shell(&clean::line(&summary.name))
+}
+
+/// A line with the next command.
+pub(super) fn arrow(context: Context<'_>, command: &str) -> Line {
+    let arrow = format!("{} ", context.look.arrow());
+    indented(4).with(CYAN, arrow).with(CYAN, command)
 }
 
 /// Returns a case as one line: place, name and message.

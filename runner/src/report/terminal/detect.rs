@@ -1,6 +1,6 @@
 //! One decision about mode, colour and symbols, from facts alone.
 
-use super::settings::Mode;
+use super::settings::{Mode, Output, Show};
 
 /// Least size for the live region.
 const MIN_WIDTH: u16 = 40;
@@ -27,14 +27,22 @@ pub struct Flags {
     pub no_live: bool,
     /// `--ascii`.
     pub ascii: bool,
+    /// `--no-input`.
+    pub no_input: bool,
     /// How many `-v`; negative for `-q`.
     pub verbosity: i8,
+    /// `--output`.
+    pub output: Output,
+    /// `--show`.
+    pub show: Show,
 }
 
 /// The surroundings. Variables are `None` when they are not set.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
+    /// Whether standard input is a terminal.
+    pub stdin_terminal: bool,
     /// Whether standard output is a terminal.
     pub stdout_terminal: bool,
     /// Whether standard error is a terminal.
@@ -43,6 +51,8 @@ pub struct Facts {
     pub size: Option<(u16, u16)>,
     /// `TERM`.
     pub term: Option<String>,
+    /// `TRIBUNAL_LIVE`.
+    pub live: Option<String>,
     /// `CI`.
     pub ci: Option<String>,
     /// Whether a CI system runs this that shows colours.
@@ -59,22 +69,57 @@ pub struct Facts {
     pub ssh: bool,
     /// Whether locale and terminal take UTF-8.
     pub utf8: bool,
+    /// `XTERM_VERSION`.
+    pub xterm: Option<String>,
+    /// Whether the terminal is one of those that open OSC 8 links.
+    pub links: bool,
     /// The command line.
     pub flags: Flags,
 }
 
 impl Facts {
     pub(super) fn mode(&self) -> Mode {
+        match self.why_plain() {
+            None => Mode::Live,
+            Some(_) => Mode::Plain,
+        }
+    }
+
+    /// Why there is no live region; none where there is one.
+    pub(super) fn why_plain(&self) -> Option<&'static str> {
         let (width, height) = self.size.unwrap_or((80, 24));
-        let live = self.stdout_terminal
-            && self.stderr_terminal
-            && !self.dumb()
-            && !self.is_ci()
-            && !self.accessible()
-            && !self.flags.no_live
-            && width >= MIN_WIDTH
-            && height >= MIN_HEIGHT;
-        if live { Mode::Live } else { Mode::Plain }
+        let reasons = [
+            (self.flags.no_live, "--no-live"),
+            (off(self.live.as_deref()), "TRIBUNAL_LIVE"),
+            (!self.stdout_terminal, "standard output is no terminal"),
+            (!self.stderr_terminal, "standard error is no terminal"),
+            (self.dumb(), "TERM is dumb or not set"),
+            (self.is_ci(), "CI is set"),
+            (self.accessible(), "ACCESSIBLE is set"),
+            (
+                width < MIN_WIDTH || height < MIN_HEIGHT,
+                "the terminal is smaller than 40 columns by 10 rows",
+            ),
+        ];
+        reasons
+            .into_iter()
+            .find_map(|(given, why)| given.then_some(why))
+    }
+
+    /// Whether keys are listened to.
+    pub(super) fn keys(&self) -> bool {
+        self.mode() == Mode::Live && self.stdin_terminal && !self.flags.no_input
+    }
+
+    /// Whether lines that are too long for a narrower window wrap there. Nearly every terminal does that; xterm
+    /// and the Linux console cut them.
+    pub(super) fn reflows(&self) -> bool {
+        self.xterm.is_none() && self.term.as_deref() != Some("linux")
+    }
+
+    /// Whether paths are links. Not over SSH: the files are not where the terminal is.
+    pub(super) fn links(&self) -> bool {
+        self.links && self.stdout_terminal && !self.dumb() && !self.accessible() && !self.ssh
     }
 
     pub(super) fn color(&self) -> bool {
@@ -111,6 +156,11 @@ impl Facts {
 
 fn filled(variable: Option<&str>) -> bool {
     variable.is_some_and(|value| !value.is_empty())
+}
+
+/// Set to a word that means no.
+fn off(variable: Option<&str>) -> bool {
+    variable.is_some_and(|value| matches!(value, "0" | "false" | "never"))
 }
 
 /// Set, and not to a word that means no.
@@ -197,6 +247,16 @@ mod tests {
             ("ascii", |f| f.flags.ascii = true, [true, true, false]),
             ("locale C", |f| f.utf8 = false, [true, true, false]),
             ("--no-live", |f| f.flags.no_live = true, [false, true, true]),
+            (
+                "TRIBUNAL_LIVE=0",
+                |f| f.live = Some("0".into()),
+                [false, true, true],
+            ),
+            (
+                "TRIBUNAL_LIVE=1",
+                |f| f.live = Some(one()),
+                [true, true, true],
+            ),
             ("narrow", |f| f.size = Some((39, 24)), [false, true, true]),
             ("low", |f| f.size = Some((80, 9)), [false, true, true]),
             (

@@ -47,6 +47,11 @@ impl Columns {
         }
     }
 
+    /// Whether [`Self::fit`] cuts the line.
+    pub(super) fn cuts(self, line: &Line) -> bool {
+        self.width.is_some_and(|width| line.width() >= width)
+    }
+
     /// Cuts a line that must not wrap, with one column to spare.
     pub(super) fn fit(self, line: Line, look: Look) -> Line {
         match self.width {
@@ -56,7 +61,7 @@ impl Columns {
     }
 }
 
-/// Returns the line of a finished suite.
+/// Returns the line of a finished suite, not yet cut.
 pub(super) fn suite(look: Look, columns: Columns, summary: &SuiteSummary, totals: Totals) -> Line {
     let name = clean::line(&summary.name);
     let style = style::of_status(summary.status);
@@ -85,7 +90,7 @@ pub(super) fn suite(look: Look, columns: Columns, summary: &SuiteSummary, totals
         line
     };
     if look.live {
-        columns.fit(line, look)
+        line
     } else {
         line.add(format!("  [{}/{}]", totals.done, totals.selected))
     }
@@ -149,7 +154,7 @@ pub(super) fn header(look: Look, columns: Columns, parts: &Header<'_>) -> Line {
             parts.jobs
         ));
     let line = if look.live && columns.width >= Some(120) {
-        line.with(DIM, format!("  {}", parts.dir))
+        line.add("  ").linked(DIM, parts.dir, parts.link.clone())
     } else {
         line
     };
@@ -164,6 +169,8 @@ pub(super) struct Header<'a> {
     pub(super) suites: usize,
     pub(super) jobs: u32,
     pub(super) dir: &'a str,
+    /// The run directory's address.
+    pub(super) link: Option<String>,
 }
 
 #[cfg(test)]
@@ -174,6 +181,7 @@ mod tests {
         live: true,
         color: false,
         unicode: true,
+        links: false,
     };
 
     #[test]

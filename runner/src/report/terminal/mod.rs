@@ -3,12 +3,18 @@
 //! Quiet about what went well, complete about what did not. `detect` decides how it looks, `line`
 //! is its grammar, `clean` keeps hostile output harmless, and `screen` alone writes.
 
+mod asked;
 pub(crate) mod clean;
+mod console;
 mod detail;
 mod detect;
 mod evidence;
+mod follow;
 mod line;
+mod link;
 mod narrate;
+mod outputs;
+mod past;
 mod recap;
 mod rows;
 mod screen;
@@ -28,10 +34,13 @@ use crate::model::millis;
 
 use super::{Need, Report, ReportError};
 
+pub use asked::{Asked, Wish};
+pub use console::Console;
 pub use detect::{ColorChoice, Facts, Flags};
-pub use settings::{Clock, Mode, Settings, SizeSource, Verbosity};
+pub use settings::{Clock, Mode, Output, Settings, Show, SizeSource, Verbosity};
 
 use line::Columns;
+use outputs::Outputs;
 use screen::{Drawn, Screen};
 use state::State;
 use style::{Line, Look};
@@ -47,6 +56,9 @@ pub struct Terminal {
     look: Look,
     screen: Screen,
     state: State,
+    outputs: Outputs,
+    /// The process is about to be stopped: nothing is drawn.
+    paused: bool,
     /// The region's height so far: it only grows, so that the text above does not jump.
     height: usize,
     blocks: usize,
@@ -62,8 +74,10 @@ impl Terminal {
     pub fn new(out: Box<dyn Write + Send>, settings: Settings) -> Self {
         Self {
             look: Look::of(&settings),
+            outputs: Outputs::new(settings.output),
+            paused: false,
+            screen: Screen::new(out, settings.reflows),
             settings,
-            screen: Screen::new(out),
             state: State::default(),
             height: 0,
             blocks: 0,
@@ -100,11 +114,15 @@ impl Terminal {
         detail::Context {
             look: self.look,
             verbosity: self.settings.verbosity,
+            output: self.settings.output,
+            alone: self.settings.only.is_some(),
             width: self.columns().width,
             program: &self.settings.program,
+            suffix: &self.settings.suffix,
             run: &self.state.run,
             shown_dir: &self.state.shown_dir,
             dir: dir.unwrap_or(Path::new(&self.state.dir)),
+            past: self.settings.past.as_deref(),
         }
     }
 
@@ -119,13 +137,13 @@ impl Terminal {
         }
         let mut text = String::new();
         for line in lines {
-            text.push_str(&line.render(self.look.color));
+            text.push_str(&line.show(self.look));
             text.push('\n');
         }
         self.printed_ms = self.clock_ms();
         if self.has_region() {
             self.screen.push(&text);
-            if self.screen.waiting() > WAITING {
+            if self.screen.waiting() > WAITING && !self.paused {
                 self.draw()
             } else {
                 Ok(())
@@ -147,13 +165,19 @@ impl Terminal {
 
     /// Draws a frame.
     fn draw(&mut self) -> io::Result<()> {
+        if self.paused {
+            return Ok(());
+        }
         self.framed_ms = self.clock_ms();
         let (width, rows) = (self.settings.size)();
         let most = ROWS.min(usize::from(rows / 3));
         let mut region: Vec<Line> = if self.state.finished || self.start_ms.is_none() {
             Vec::new()
         } else {
-            rows::region(self.look, self.columns(), &self.state, self.now_ms(), most)
+            self.look_at_outputs(most);
+            let keys = self.settings.keys;
+            let (columns, now) = (self.columns(), self.now_ms());
+            rows::region(self.look, columns, &self.state, now, most, keys)
         };
         if !region.is_empty() {
             let room = usize::from(rows).saturating_sub(1);
@@ -164,7 +188,7 @@ impl Terminal {
         }
         let drawn = region
             .iter()
-            .map(|line| Drawn::new(line.render(self.look.color), &line.render(false)))
+            .map(|line| Drawn::new(line.show(self.look), &line.render(false)))
             .collect();
         self.screen.frame(drawn, usize::from(width))
     }
@@ -200,7 +224,10 @@ impl Report for Terminal {
     }
 
     fn tick(&mut self) -> Result<(), ReportError> {
-        self.pass_time().map_err(error)
+        self.answer()
+            .and_then(|()| self.follow())
+            .and_then(|()| self.pass_time())
+            .map_err(error)
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {

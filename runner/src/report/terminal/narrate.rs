@@ -3,9 +3,10 @@
 use std::io;
 
 use super::line::{self, Note};
+use super::settings::Show;
 use super::settings::Verbosity;
 use super::style::{DIM, Line, NORMAL, YELLOW};
-use super::{Terminal, clean, detail, recap, state, text};
+use super::{Terminal, clean, detail, link, recap, state, text};
 use crate::event::{AttemptRecord, Event, EventKind, Phase, SuiteIndex};
 use crate::model::{RunSummary, SuiteStatus, SuiteSummary};
 
@@ -21,6 +22,9 @@ impl Terminal {
             self.start_ms = Some(self.clock_ms().saturating_sub(event.at_ms));
         }
         self.state.apply(event);
+        if !self.concerns(&event.kind) {
+            return Ok(());
+        }
         match &event.kind {
             EventKind::RunStarted { .. } => self.started(&event.kind),
             EventKind::PhaseChanged {
@@ -37,8 +41,14 @@ impl Terminal {
             EventKind::AttemptFinished {
                 suite,
                 record,
-                retry_in_ms: Some(wait),
-            } => self.retried(*suite, record, *wait),
+                retry_in_ms,
+            } => {
+                self.follow_to_end(*suite, record.attempt)?;
+                match retry_in_ms {
+                    Some(wait) => self.retried(*suite, record, *wait),
+                    None => Ok(()),
+                }
+            }
             EventKind::SuiteFinished { suite, summary } => self.finished(*suite, summary),
             EventKind::Cancelling { reason, kill } => self.cancelling(reason, *kill),
             EventKind::Warning { message } => self.note(
@@ -47,11 +57,45 @@ impl Terminal {
                 clean::line(message).into_owned(),
                 Verbosity::Normal,
             ),
+            EventKind::JudgeReloaded { judge, from, to } => {
+                let what = format!(
+                    "judge {}: {} → {}",
+                    clean::line(judge),
+                    crate::model::short_digest(from),
+                    crate::model::short_digest(to)
+                );
+                self.note("RELOAD", None, what, Verbosity::Normal)
+            }
+            EventKind::JudgementRestarted { suite, judge, .. } => {
+                let what = format!(
+                    "judged from the first byte by {} {}",
+                    clean::line(&judge.name),
+                    crate::model::short_digest(&judge.digest)
+                );
+                self.note("REJUDGE", Some(*suite), what, Verbosity::Normal)
+            }
             EventKind::RunFinished { summary } => self.recap(summary),
             EventKind::CaseReported { .. }
             | EventKind::Progress { .. }
-            | EventKind::Observed { .. }
-            | EventKind::AttemptFinished { .. } => Ok(()),
+            | EventKind::Observed { .. } => Ok(()),
+        }
+    }
+
+    /// Whether it is to be told: with only some suites asked for, what belongs to others is not.
+    fn concerns(&self, kind: &EventKind) -> bool {
+        let Some(only) = &self.settings.only else {
+            return true;
+        };
+        match kind {
+            EventKind::RunStarted { .. } => true,
+            EventKind::SuiteFinished { summary, .. } => only.contains(&summary.name),
+            EventKind::PhaseChanged { suite, .. }
+            | EventKind::JudgeSaid { suite, .. }
+            | EventKind::AttemptFinished { suite, .. } => {
+                let suite = self.state.suites.get(*suite);
+                suite.is_some_and(|suite| only.contains(&suite.own_name))
+            }
+            _ => false,
         }
     }
 
@@ -76,10 +120,21 @@ impl Terminal {
             suites: suites.len(),
             jobs: *jobs,
             dir: &self.state.shown_dir,
+            link: link::to_file(self.context().dir),
         };
         let mut lines = vec![line::header(self.look, self.columns(), &header)];
         if !self.look.live {
-            lines.push(Line::new().add(format!("run directory: {}", self.state.shown_dir)));
+            let dir = self.state.shown_dir.as_str();
+            let address = link::to_file(self.context().dir);
+            let line = Line::new().add("run directory: ");
+            lines.push(line.linked(NORMAL, dir, address));
+        }
+        if self.says(Verbosity::Verbose) && !self.settings.replay {
+            let how = match self.settings.why_plain {
+                "" => "live".to_owned(),
+                why => format!("plain, because {why}"),
+            };
+            lines.push(Line::new().with(DIM, format!("output: {how}")));
         }
         self.print(&lines)
     }
@@ -193,19 +248,33 @@ impl Terminal {
             .get_mut(suite)
             .and_then(|suite| suite.record.take());
         let quiet = matches!(summary.status, SuiteStatus::Passed | SuiteStatus::Skipped);
-        let line = if quiet {
-            let few = totals.selected <= PASSING_LINES || self.says(Verbosity::Verbose);
-            self.says(Verbosity::Normal) && few
+        let asked = self.settings.only.is_some();
+        let line = if quiet && !asked {
+            let shown = match self.settings.show {
+                Show::All => true,
+                Show::Problems => false,
+                Show::Auto => totals.selected <= PASSING_LINES || self.says(Verbosity::Verbose),
+            };
+            self.says(Verbosity::Normal) && shown
         } else {
             self.says(Verbosity::Quiet)
         };
         if !line {
             return Ok(());
         }
-        let mut lines = vec![line::suite(self.look, self.columns(), summary, totals)];
+        let columns = self.columns();
+        let whole = line::suite(self.look, columns, summary, totals);
+        let cut = columns.cuts(&whole);
+        let mut lines = vec![columns.fit(whole, self.look)];
         let cancelled = summary.status == SuiteStatus::Cancelled;
-        if !quiet && !cancelled && self.says(Verbosity::Normal) && self.blocks < BLOCKS {
+        let problem = !quiet && !cancelled && self.blocks < BLOCKS;
+        if asked || problem && self.says(Verbosity::Normal) {
             self.blocks += 1;
+            // Cases say it below.
+            if cut && summary.failing.is_empty() {
+                let what = clean::line(&summary.summary);
+                lines.extend(self.context().prose(4, &what));
+            }
             lines.extend(detail::block(self.context(), summary, record.as_deref()));
         }
         self.print(&lines)

@@ -1,14 +1,19 @@
 //! The last thing on the screen: every problem once more, the verdict, and where things are.
 
+use std::path::Path;
+
 use super::sections::{self, name};
 use super::settings::Verbosity;
-use super::style::{self, DIM, GREEN, Line, MAGENTA, RED, YELLOW};
-use super::{clean, detail, text};
+use super::style::{self, DIM, GREEN, Line, MAGENTA, NORMAL, RED, YELLOW};
+use super::{clean, detail, link, past, text};
 use crate::model::{Counts, ExitStatus, RunStatus, RunSummary, SuiteStatus, SuiteSummary};
-use crate::report::exit_status;
+use crate::report::{exit_status, words};
 
 /// From here on the slowest suites are named.
 const SLOWEST_FROM: usize = 4;
+
+/// The recap's lines at most, so that it is on the screen whole.
+const MOST: usize = 40;
 
 /// What the recap needs beside the summary.
 pub(super) struct Recap<'a> {
@@ -25,21 +30,30 @@ pub(super) fn lines(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         return verdict(recap, summary);
     }
     let mut lines = vec![Line::new()];
-    let longest = summary
+    let most = match recap.context.width {
+        Some(0..120) => 24,
+        _ => 40,
+    };
+    // Longer ones stand out by themselves.
+    let name_columns = summary
         .suites
         .iter()
+        .filter(|suite| suite.status != SuiteStatus::Passed || !suite.warnings.is_empty())
         .map(|suite| text::width(&suite.name))
-        .max();
-    let name_columns = longest.unwrap_or(0).clamp(4, 40);
-    for section in sections::of(summary) {
-        lines.extend(section.lines(recap.context, name_columns));
-    }
-    lines.extend(verdict(recap, summary));
-    lines.extend(slowest(summary));
-    lines.extend(places(recap));
+        .filter(|columns| *columns <= most)
+        .max()
+        .unwrap_or(4);
+    let mut end = verdict(recap, summary);
+    end.extend(past::changes(recap.context, summary));
+    end.extend(slowest(recap.context, summary));
+    end.extend(places(recap, summary));
     if !recap.replay {
-        lines.extend(exit(summary));
+        end.extend(exit(summary));
     }
+    let sections = sections::of(recap.context, summary);
+    let room = MOST.saturating_sub(end.len() + 1);
+    lines.extend(sections::lines(recap.context, sections, name_columns, room));
+    lines.extend(end);
     lines
 }
 
@@ -105,10 +119,13 @@ fn verdict(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
         return vec![whole];
     }
     let indent = " ".repeat(text::width(word) + 2);
-    vec![
-        line.with(DIM, time),
-        Line::new().add(format!("{indent}{cases}")),
-    ]
+    let cases = Line::new().add(format!("{indent}{cases}"));
+    let timed = line.clone().with(DIM, &time);
+    if recap.context.fits(&timed) {
+        vec![timed, cases]
+    } else {
+        vec![line, cases.with(DIM, time)]
+    }
 }
 
 fn case_counts(summary: &RunSummary) -> Option<String> {
@@ -147,9 +164,9 @@ fn case_counts(summary: &RunSummary) -> Option<String> {
 }
 
 /// The three slowest suites, as far as each took a tenth of the run.
-fn slowest(summary: &RunSummary) -> Option<Line> {
+fn slowest(context: detail::Context<'_>, summary: &RunSummary) -> Option<Line> {
     if summary.suites.len() < SLOWEST_FROM {
-        return None;
+        return past::slower(context, summary);
     }
     let mut suites: Vec<&SuiteSummary> = summary
         .suites
@@ -160,29 +177,42 @@ fn slowest(summary: &RunSummary) -> Option<Line> {
     let parts: Vec<String> = suites
         .into_iter()
         .take(3)
-        .map(|suite| format!("{} {}", name(suite), text::rough(suite.duration_ms)))
+        .map(|suite| {
+            let usual = past::usual(context, suite);
+            format!("{} {}{usual}", name(suite), text::rough(suite.duration_ms))
+        })
         .collect();
     (!parts.is_empty()).then(|| Line::new().with(DIM, format!("slowest: {}", parts.join(", "))))
 }
 
-/// Where things are: in one line where that fits.
-fn places(recap: &Recap<'_>) -> Vec<Line> {
+/// Where things are, and how to go on: in one line where that fits.
+fn places(recap: &Recap<'_>, summary: &RunSummary) -> Vec<Line> {
     let context = recap.context;
-    let again = format!("{} show {}", context.program, text::shell(context.run));
-    let mut parts = vec![("run", context.shown_dir.to_owned())];
-    let outputs = recap.outputs.iter();
-    parts.extend(outputs.map(|(name, path)| (name.as_str(), clean::line(path).into_owned())));
-    parts.push(("again", again));
-    let line = |(name, what): &(&str, String)| Line::new().with(DIM, format!("{name}: ")).add(what);
+    let dir = link::to_file(context.dir);
+    let mut parts = vec![("run", context.shown_dir.to_owned(), dir)];
+    for (name, path) in recap.outputs {
+        let address = link::to_file(Path::new(path));
+        parts.push((name, clean::line(path).into_owned(), address));
+    }
+    if let Some(command) = words::again(summary) {
+        let command = format!("{command}{}", context.suffix);
+        parts.push(("again", command, None));
+    }
     let mut joined = Line::new();
-    for (index, (name, what)) in parts.iter().enumerate() {
+    let mut lines = Vec::new();
+    for (index, (name, what, address)) in parts.into_iter().enumerate() {
         let between = if index > 0 { "   " } else { "" };
-        joined = joined.with(DIM, format!("{between}{name}: ")).add(what);
+        joined =
+            joined
+                .with(DIM, format!("{between}{name}: "))
+                .linked(NORMAL, &what, address.clone());
+        let line = Line::new().with(DIM, format!("{name}: "));
+        lines.push(line.linked(NORMAL, what, address));
     }
     if context.fits(&joined) {
         return vec![joined];
     }
-    parts.iter().map(line).collect()
+    lines
 }
 
 /// The exit code and what it means, unless all is well.

@@ -9,12 +9,17 @@ use super::text;
 const STATE: usize = 10;
 const BAR: usize = 18;
 const BAR_WIDE: usize = 24;
+/// A shorter bar shows nothing.
+const BAR_LEAST: usize = 6;
 /// From here on there is a bar, and from here on there are more columns.
 const BAR_FROM: usize = 60;
-const WIDE_FROM: usize = 120;
+pub(super) const WIDE_FROM: usize = 120;
 /// Columns of what stands behind the duration, where more follows.
 const PROGRESS: usize = 36;
 const PLACE: usize = 24;
+const CAPTURED: usize = 9;
+/// What the keys are, where they are listened to and there is room.
+const KEYS: &str = "? keys  i info  enter mark  q cancel";
 
 /// Returns the region: at most `rows` rows of suites, and the last for the run.
 pub(super) fn region(
@@ -23,6 +28,7 @@ pub(super) fn region(
     state: &State,
     now_ms: u64,
     rows: usize,
+    keys: bool,
 ) -> Vec<Line> {
     let running = state.running();
     let wide = columns.width >= Some(WIDE_FROM);
@@ -49,7 +55,11 @@ pub(super) fn region(
         let mark = look.ellipsis();
         lines.push(Line::new().with(DIM, format!("  {mark} and {rest} more running")));
     }
-    lines.push(status(state, now_ms));
+    let status = status(state, now_ms);
+    lines.push(match columns.width.filter(|_| keys) {
+        Some(width) => with_keys(status, width),
+        None => status,
+    });
     lines
         .into_iter()
         .map(|line| columns.fit(line, look))
@@ -62,7 +72,10 @@ fn head(columns: Columns) -> Line {
     let time = text::right("TIME", DURATION);
     let progress = text::left("PROGRESS", PROGRESS);
     let place = text::left("WHERE", PLACE);
-    let head = format!("  {name} {state} {time}  {progress}  FAILED  ATTEMPT  {place}  LAST");
+    let head = format!(
+        "  {name} {state} {time}  {progress}  FAILED  ATTEMPT  {place}  {}  LAST OUTPUT",
+        text::right("CAPTURED", CAPTURED)
+    );
     Line::new().with(DIM, head)
 }
 
@@ -99,22 +112,21 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
         };
         return line.with(DIM, what);
     };
+    let failed = format!("{} failed", progress.failed);
     let line = match progress.total {
         Some(total) if total > 0 => {
-            let bar = if narrow {
-                String::new()
-            } else {
-                format!(
-                    "{}  ",
-                    bar(
-                        look,
-                        progress.done,
-                        total,
-                        if wide { BAR_WIDE } else { BAR }
-                    )
-                )
-            };
             let of = format!("{}/{total}", progress.done);
+            let most = if wide { BAR_WIDE } else { BAR };
+            // What counts is in sight before the bar is.
+            let after = text::width(&of) + text::width(&failed) + 5;
+            let room = columns
+                .width
+                .map_or(most, |width| width.saturating_sub(line.width() + after));
+            let bar = match room.min(most) {
+                _ if narrow => String::new(),
+                ..BAR_LEAST => String::new(),
+                room => format!("{}  ", bar(look, progress.done, total, room)),
+            };
             line.add(format!("{bar}{of}"))
         }
         _ => line.add(text::plural(u64::from(progress.done), "case")),
@@ -123,8 +135,7 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
         return line;
     }
     let style = if failures { RED } else { NORMAL };
-    line.add("  ")
-        .with(style, format!("{} failed", progress.failed))
+    line.add("  ").with(style, failed)
 }
 
 fn bar(look: Look, done: u32, total: u32, columns: usize) -> String {
@@ -160,17 +171,32 @@ fn more(line: Line, columns: Columns, suite: &Suite) -> Line {
             text::right(&suite.attempt.to_string(), 7)
         ))
         .add(text::left(&text::cut(place, PLACE, ""), PLACE))
-        .with(
-            DIM,
-            format!(
-                "  {}",
-                if suite.last.is_empty() {
-                    "-"
-                } else {
-                    &suite.last
-                }
-            ),
-        )
+        .add(format!(
+            "  {}",
+            text::right(&text::bytes(suite.captured), CAPTURED)
+        ))
+        .with(DIM, format!("  {}", last(suite)))
+}
+
+/// The case that failed last, else the last line of output.
+fn last(suite: &Suite) -> &str {
+    [&suite.last, &suite.printed]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .map_or("-", String::as_str)
+}
+
+/// The row for the run with the keys at its right end, where they fit.
+fn with_keys(line: Line, width: usize) -> Line {
+    let room = width.saturating_sub(line.width() + 1);
+    let short = "? keys";
+    let keys = [KEYS, short]
+        .into_iter()
+        .find(|keys| room >= text::width(keys) + 3);
+    match keys {
+        Some(keys) => line.with(DIM, text::right(keys, room)),
+        None => line,
+    }
 }
 
 /// The row for the run.
@@ -205,6 +231,18 @@ fn status(state: &State, now_ms: u64) -> Line {
     line.with(DIM, format!("   {}", text::rough(now_ms)))
 }
 
+/// Returns how far a suite is, or when it is tried again; empty where nobody said.
+pub(super) fn doing(suite: &Suite, now_ms: u64) -> String {
+    match (suite.retry_at_ms, suite.progress) {
+        (Some(at), _) => format!("retry in {}", text::rough(at.saturating_sub(now_ms) + 999)),
+        (None, Some(progress)) => match progress.total {
+            Some(total) => format!("{}/{total}", progress.done),
+            None => text::plural(u64::from(progress.done), "case"),
+        },
+        (None, None) => String::new(),
+    }
+}
+
 /// Returns the line that says what is under way when nothing was printed for long.
 pub(super) fn heartbeat(state: &State, now_ms: u64) -> Line {
     const SHOWN: usize = 8;
@@ -214,19 +252,11 @@ pub(super) fn heartbeat(state: &State, now_ms: u64) -> Line {
         .take(SHOWN)
         .map(|suite| {
             let time = text::rough(now_ms.saturating_sub(suite.since_ms));
-            let what = match (suite.retry_at_ms, suite.progress) {
-                (Some(at), _) => {
-                    format!("retry in {}", text::rough(at.saturating_sub(now_ms) + 999))
-                }
-                (None, Some(progress)) => match progress.total {
-                    Some(total) => format!("{}/{total}", progress.done),
-                    None => text::plural(u64::from(progress.done), "case"),
-                },
-                (None, None) if suite.word() != "running" && !suite.detail.is_empty() => {
-                    suite.detail.clone()
-                }
-                (None, None) if suite.word() == "running" => String::new(),
-                (None, None) => suite.word().to_owned(),
+            let what = match doing(suite, now_ms) {
+                what if !what.is_empty() => what,
+                _ if suite.word() == "running" => String::new(),
+                _ if !suite.detail.is_empty() => suite.detail.clone(),
+                _ => suite.word().to_owned(),
             };
             format!("{} {time} {what}", suite.name)
                 .trim_end()

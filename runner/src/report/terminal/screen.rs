@@ -13,6 +13,8 @@ const ERASE_LINE: &str = "\u{1b}[K";
 /// What is on the screen.
 pub(super) struct Screen {
     out: Box<dyn Write + Send>,
+    /// Whether lines wrap anew when the terminal becomes narrower.
+    reflows: bool,
     /// The reader has gone away: nothing is written any more.
     closed: bool,
     /// The region as it stands on the screen, each line without colours.
@@ -33,9 +35,10 @@ pub(super) struct Drawn {
 }
 
 impl Screen {
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send>, reflows: bool) -> Self {
         Self {
             out,
+            reflows,
             closed: false,
             drawn: Vec::new(),
             waiting: String::new(),
@@ -63,10 +66,12 @@ impl Screen {
         if self.waiting.is_empty() && region == self.drawn {
             return Ok(());
         }
+        // Lines that a narrower window has wrapped leave rows below those that are drawn anew.
+        let resized = self.width != width;
         self.width = width;
         let mut out = String::from(BEGIN);
         out.push_str(&self.to_top());
-        if !self.waiting.is_empty() || region.len() != self.drawn.len() {
+        if resized || !self.waiting.is_empty() || region.len() != self.drawn.len() {
             out.push_str(ERASE_BELOW);
         }
         out.push_str(&std::mem::take(&mut self.waiting).replace('\n', "\r\n"));
@@ -91,12 +96,22 @@ impl Screen {
         self.frame(Vec::new(), width)
     }
 
-    /// Moves to the region's first line. A terminal that became narrower has wrapped its lines.
+    /// The region is no longer where it was: others have written to the terminal.
+    pub(super) fn forget(&mut self) {
+        self.drawn.clear();
+    }
+
+    /// Moves to the region's first line. A terminal that became narrower has wrapped its lines, or cut them.
     fn to_top(&self) -> String {
+        let width = if self.reflows {
+            self.width.max(1)
+        } else {
+            usize::MAX
+        };
         let rows: usize = self
             .drawn
             .iter()
-            .map(|line| line.columns.div_ceil(self.width.max(1)).max(1))
+            .map(|line| line.columns.div_ceil(width).max(1))
             .sum();
         match rows {
             0 => String::new(),

@@ -5,25 +5,43 @@ use anstyle::Style;
 use super::detail::{self, one_line};
 use super::line::unverified;
 use super::style::{BOLD, Line, MAGENTA, RED, YELLOW};
-use super::{clean, text};
+use super::{clean, past, text};
 use crate::model::{CaseStatus, RunSummary, SuiteStatus, SuiteSummary};
 
-/// Lines in each section, so that the recap fits a screen.
+/// Entries in each section, so that the recap fits a screen.
 const FAILED: usize = 15;
 const UNDECIDED: usize = 8;
 const OTHERS: usize = 4;
 
-/// Problems of one kind: suite and what happened.
+/// Problems of one kind.
 pub(super) struct Section {
     style: Style,
     title: &'static str,
     count: String,
-    entries: Vec<(String, String)>,
+    entries: Vec<Entry>,
     limit: usize,
 }
 
+/// A suite and what happened.
+struct Entry {
+    name: String,
+    what: String,
+    /// The command that says more of the suite; once for each, with its last entry.
+    deeper: Option<String>,
+}
+
+impl Entry {
+    fn new(name: String, what: String) -> Self {
+        Self {
+            name,
+            what,
+            deeper: None,
+        }
+    }
+}
+
 /// Returns the sections of a run; those without an entry have no line.
-pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
+pub(super) fn of(context: detail::Context<'_>, summary: &RunSummary) -> Vec<Section> {
     let with = |wanted: fn(SuiteStatus) -> bool| -> Vec<&SuiteSummary> {
         summary
             .suites
@@ -50,7 +68,7 @@ pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
             },
             entries: failed
                 .iter()
-                .flat_map(|suite| failures(suite, share))
+                .flat_map(|suite| leads(context, suite, failures(suite, share)))
                 .collect(),
             limit: FAILED,
         },
@@ -60,7 +78,7 @@ pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
             count: count(&undecided),
             entries: undecided
                 .iter()
-                .map(|suite| (name(suite), why(suite)))
+                .flat_map(|suite| leads(context, suite, vec![(name(suite), why(suite))]))
                 .collect(),
             limit: UNDECIDED,
         },
@@ -70,7 +88,11 @@ pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
             count: count(&flaky),
             entries: flaky
                 .iter()
-                .map(|suite| (name(suite), flakiness(suite)))
+                .flat_map(|suite| {
+                    let again = past::flaky_again(context, suite);
+                    let words = format!("{}{again}", flakiness(suite));
+                    leads(context, suite, vec![(name(suite), words)])
+                })
                 .collect(),
             limit: OTHERS,
         },
@@ -78,46 +100,105 @@ pub(super) fn of(summary: &RunSummary) -> Vec<Section> {
             style: YELLOW,
             title: "CANCELLED",
             count: count(&cancelled),
-            entries: names_of(&cancelled).into_iter().collect(),
+            entries: names_of(&cancelled).into_iter().map(entry).collect(),
             limit: 1,
         },
         Section {
             style: YELLOW.bold(),
             title: "WARNINGS",
             count: text::number(warnings.len() as u64),
-            entries: warnings,
+            entries: warnings.into_iter().map(entry).collect(),
             limit: OTHERS,
         },
     ]
 }
 
-impl Section {
-    /// Returns the title and an entry a line, as many as there is room for.
-    pub(super) fn lines(self, context: detail::Context<'_>, name_columns: usize) -> Vec<Line> {
-        if self.entries.is_empty() {
-            return Vec::new();
+/// An entry that leads nowhere.
+fn entry((name, what): (String, String)) -> Entry {
+    Entry::new(name, what)
+}
+
+/// The entries of a suite; the last one leads on.
+fn leads(
+    context: detail::Context<'_>,
+    suite: &SuiteSummary,
+    entries: Vec<(String, String)>,
+) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = entries.into_iter().map(entry).collect();
+    if let Some(last) = entries.last_mut() {
+        last.deeper = Some(detail::show(context, suite));
+    }
+    entries
+}
+
+/// Returns the lines of all sections, at most `room` if that can be: commands go first, then entries.
+pub(super) fn lines(
+    context: detail::Context<'_>,
+    mut sections: Vec<Section>,
+    name_columns: usize,
+    room: usize,
+) -> Vec<Line> {
+    sections.retain(|section| !section.entries.is_empty());
+    let height = |sections: &[Section], all: bool| -> usize {
+        sections.iter().map(|section| section.height(all)).sum()
+    };
+    let all = height(&sections, true) <= room;
+    while !all && height(&sections, false) > room {
+        let longest = sections
+            .iter_mut()
+            .max_by_key(|section| section.limit.min(section.entries.len()));
+        match longest {
+            Some(section) if section.limit > 1 => {
+                section.limit = section.limit.min(section.entries.len()) - 1;
+            }
+            _ => break,
         }
+    }
+    sections
+        .into_iter()
+        .flat_map(|section| section.lines(context, name_columns, all))
+        .collect()
+}
+
+impl Section {
+    /// How many lines it takes: with every command, or with one for all.
+    fn height(&self, all: bool) -> usize {
+        let shown = self.entries.iter().take(self.limit);
+        let commands = shown.clone().filter(|entry| entry.deeper.is_some()).count();
+        let more = usize::from(self.entries.len() > self.limit);
+        let commands = if all { commands } else { commands.min(1) };
+        // The line that counts the rest has a command of its own.
+        1 + shown.count() + more + if all || more == 0 { commands } else { 0 }
+    }
+
+    /// Returns the title and an entry a line, as many as there is room for.
+    fn lines(self, context: detail::Context<'_>, name_columns: usize, all: bool) -> Vec<Line> {
         let title = format!("=== {} ({}) ===", self.title, self.count);
         let mut lines = vec![Line::new().with(self.style, title)];
         let more = self.entries.len().saturating_sub(self.limit);
-        for (name, what) in self.entries.into_iter().take(self.limit) {
-            let line = if name.is_empty() {
+        let whole_run = context.command("show", "");
+        let leads = self.entries.iter().any(|entry| entry.deeper.is_some());
+        for entry in self.entries.into_iter().take(self.limit) {
+            let line = if entry.name.is_empty() {
                 Line::new()
             } else {
                 Line::new()
-                    .with(BOLD, text::left(&name, name_columns))
+                    .with(BOLD, text::left(&entry.name, name_columns))
                     .add("  ")
             };
-            lines.push(line.add(what));
+            lines.push(line.add(entry.what));
+            if let Some(command) = entry.deeper.filter(|_| all) {
+                lines.push(detail::arrow(context, &command));
+            }
         }
         if more > 0 {
-            let run = text::shell(context.run);
             let mark = context.look.ellipsis();
             lines.push(Line::new().add(format!(
-                "{mark} and {}: {} show {run}",
+                "{mark} and {}: {whole_run}",
                 text::plural(more as u64, "more line"),
-                context.program
             )));
+        } else if leads && !all {
+            lines.push(detail::arrow(context, &whole_run));
         }
         lines
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::asked::Asked;
 use super::detect::{ColorChoice, Facts, Flags};
+use crate::history::Past;
 
 /// Whether there is a region that is drawn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +48,39 @@ impl Verbosity {
     }
 }
 
+/// Which raw output of suites is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// The last lines of a suite that did not pass, where no case says it better.
+    #[default]
+    Failed,
+    /// All of every suite, in one piece when it has ended.
+    All,
+    /// None.
+    None,
+    /// All of every suite as it comes, each line with the suite's name before it.
+    Live,
+}
+
+/// Which suites get a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// All, in a run of at most 100 suites; in a larger one those that did not pass.
+    #[default]
+    Auto,
+    /// All.
+    All,
+    /// Those that did not pass.
+    Problems,
+}
+
 /// Tells the size of the terminal: columns and rows.
 pub type SizeSource = Arc<dyn Fn() -> (u16, u16) + Send + Sync>;
 /// Tells the time since a fixed moment; never goes back.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// How the terminal report looks.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone)]
 pub struct Settings {
     /// Whether there is a live region.
@@ -60,8 +89,24 @@ pub struct Settings {
     pub color: bool,
     /// Whether symbols outside of ASCII may be written.
     pub unicode: bool,
+    /// Whether paths are links that the terminal can open.
+    pub links: bool,
     /// How much is said.
     pub verbosity: Verbosity,
+    /// Which raw output is shown.
+    pub output: Output,
+    /// Which suites get a line.
+    pub show: Show,
+    /// Only these suites, in full, and no recap.
+    pub only: Option<Vec<String>>,
+    /// What a person asks for meanwhile.
+    pub asked: Asked,
+    /// Whether the terminal wraps lines anew when it becomes narrower.
+    pub reflows: bool,
+    /// Whether keys are listened to.
+    pub keys: bool,
+    /// Why there is no live region; empty where there is one.
+    pub why_plain: &'static str,
     /// The least time between two frames.
     pub frame: Duration,
     /// In plain mode: how long nothing may be printed before a line says what is under way.
@@ -77,8 +122,12 @@ pub struct Settings {
     pub run_dir: Option<PathBuf>,
     /// The command that hints begin with.
     pub program: String,
+    /// What such commands end with, like ` --pipeline a/pipeline.toml`; mostly nothing.
+    pub suffix: String,
     /// Other reports of this run, as name and path, for the last lines.
     pub outputs: Vec<(String, String)>,
+    /// Earlier runs, for what is new and what is usual; none says nothing of either.
+    pub past: Option<Arc<Past>>,
 }
 
 impl Settings {
@@ -89,7 +138,15 @@ impl Settings {
             mode: facts.mode(),
             color: facts.color(),
             unicode: facts.unicode(),
+            links: facts.links(),
             verbosity: Verbosity::from_level(facts.flags.verbosity),
+            output: facts.flags.output,
+            show: facts.flags.show,
+            only: None,
+            asked: Asked::default(),
+            reflows: facts.reflows(),
+            keys: facts.keys(),
+            why_plain: facts.why_plain().unwrap_or(""),
             frame: Duration::from_millis(if facts.ssh { 250 } else { 100 }),
             heartbeat: Duration::from_secs(if facts.is_ci() && !facts.accessible() {
                 60
@@ -101,7 +158,9 @@ impl Settings {
             replay: false,
             run_dir: None,
             program: "tribunal".to_owned(),
+            suffix: String::new(),
             outputs: Vec::new(),
+            past: None,
         }
     }
 
@@ -148,10 +207,12 @@ fn gather(flags: Flags) -> Facts {
     .into_iter()
     .any(|name| var(name).is_some());
     Facts {
+        stdin_terminal: std::io::stdin().is_terminal(),
         stdout_terminal: std::io::stdout().is_terminal(),
         stderr_terminal: std::io::stderr().is_terminal(),
         size: measure(),
         term: var("TERM"),
+        live: var("TRIBUNAL_LIVE"),
         ci: var("CI"),
         ci_shows_color,
         no_color: var("NO_COLOR"),
@@ -159,7 +220,9 @@ fn gather(flags: Flags) -> Facts {
         force_color: var("FORCE_COLOR"),
         accessible: var("ACCESSIBLE"),
         ssh: var("SSH_CONNECTION").is_some(),
+        xterm: var("XTERM_VERSION"),
         utf8: supports_unicode::supports_unicode(),
+        links: supports_hyperlinks::supports_hyperlinks(),
         flags,
     }
 }

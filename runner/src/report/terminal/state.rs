@@ -10,9 +10,13 @@ use super::{clean, detail, text};
 /// One suite.
 #[derive(Debug)]
 pub(super) struct Suite {
+    /// Its name as it came.
+    pub(super) own_name: String,
     /// Name and command, cleaned.
     pub(super) name: String,
     pub(super) command: String,
+    /// The folder of its attempts, below `suites/`.
+    pub(super) slug: String,
     pub(super) phase: Phase,
     /// Where it runs or why it waits, cleaned.
     pub(super) detail: String,
@@ -24,6 +28,9 @@ pub(super) struct Suite {
     pub(super) retry_at_ms: Option<u64>,
     /// The last case that failed or the judge's last message, cleaned.
     pub(super) last: String,
+    /// Bytes of output so far, and its last line; looked at for those in sight.
+    pub(super) captured: u64,
+    pub(super) printed: String,
     /// The last attempt, until the suite's own lines are written.
     pub(super) record: Option<Box<AttemptRecord>>,
 }
@@ -64,14 +71,7 @@ impl State {
         match &event.kind {
             EventKind::RunStarted {
                 run, dir, suites, ..
-            } => {
-                self.run = clean::line(run).into_owned();
-                self.shown_dir = clean::line(dir).into_owned();
-                self.dir.clone_from(dir);
-                self.suites = suites.iter().map(Suite::new).collect();
-                let names = self.suites.iter().map(|suite| text::width(&suite.name));
-                self.longest_name = names.max().unwrap_or(0);
-            }
+            } => self.begin(run, dir, suites),
             EventKind::PhaseChanged {
                 suite,
                 attempt,
@@ -108,6 +108,7 @@ impl State {
                     self.change(*suite, |suite| suite.last = last_of(case));
                 }
             }
+            EventKind::JudgementRestarted { suite, .. } => self.change(*suite, Suite::forget),
             EventKind::JudgeSaid { suite, message, .. } => {
                 self.change(*suite, |suite| {
                     suite.last = clean::line(message).into_owned();
@@ -137,8 +138,19 @@ impl State {
                 self.active.clear();
                 self.finished = true;
             }
-            EventKind::Warning { .. } | EventKind::Observed { .. } => {}
+            EventKind::Warning { .. }
+            | EventKind::JudgeReloaded { .. }
+            | EventKind::Observed { .. } => {}
         }
+    }
+
+    fn begin(&mut self, run: &str, dir: &str, suites: &[SuiteIntro]) {
+        self.run = clean::line(run).into_owned();
+        self.shown_dir = clean::line(dir).into_owned();
+        dir.clone_into(&mut self.dir);
+        self.suites = suites.iter().map(Suite::new).collect();
+        let names = self.suites.iter().map(|suite| text::width(&suite.name));
+        self.longest_name = names.max().unwrap_or(0);
     }
 
     fn change(&mut self, suite: SuiteIndex, change: impl FnOnce(&mut Suite)) {
@@ -149,21 +161,38 @@ impl State {
 
     /// The suites under way: with failures first, then the longest running.
     pub(super) fn running(&self) -> Vec<&Suite> {
-        let mut running: Vec<&Suite> = self
+        let places = self.running_places().into_iter();
+        places.filter_map(|index| self.suites.get(index)).collect()
+    }
+
+    /// The places of [`Self::running`].
+    pub(super) fn running_places(&self) -> Vec<SuiteIndex> {
+        let mut running: Vec<(bool, u64, SuiteIndex)> = self
             .active
             .iter()
-            .filter_map(|index| self.suites.get(*index))
+            .filter_map(|index| {
+                let suite = self.suites.get(*index)?;
+                Some((!suite.has_failures(), suite.since_ms, *index))
+            })
             .collect();
-        running.sort_by_key(|suite| (!suite.has_failures(), suite.since_ms));
-        running
+        running.sort_unstable();
+        running.into_iter().map(|(_, _, index)| index).collect()
     }
 }
 
 impl Suite {
+    /// What was reported no longer counts.
+    fn forget(&mut self) {
+        self.progress = None;
+        self.last.clear();
+    }
+
     fn new(intro: &SuiteIntro) -> Self {
         Self {
+            own_name: intro.name.clone(),
             name: clean::line(&intro.name).into_owned(),
             command: clean::line(&intro.command).into_owned(),
+            slug: intro.slug.clone(),
             phase: Phase::Queued,
             detail: String::new(),
             attempt: 1,
@@ -171,6 +200,8 @@ impl Suite {
             progress: None,
             retry_at_ms: None,
             last: String::new(),
+            captured: 0,
+            printed: String::new(),
             record: None,
         }
     }
@@ -179,6 +210,8 @@ impl Suite {
         if attempt != self.attempt || self.phase == Phase::Queued || self.retry_at_ms.is_some() {
             self.since_ms = at_ms;
             self.progress = None;
+            self.captured = 0;
+            self.printed.clear();
         }
         self.attempt = attempt;
         self.phase = phase;

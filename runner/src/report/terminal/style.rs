@@ -1,13 +1,14 @@
 //! Colours, symbols and lines made of styled pieces.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::clean;
 use super::settings::{Mode, Settings};
 use super::text;
 use crate::model::SuiteStatus;
+use crate::report::ci::guard;
 
 /// Nothing special.
 pub(super) const NORMAL: Style = Style::new();
@@ -31,11 +32,13 @@ const fn fg(color: AnsiColor) -> Style {
 }
 
 /// What every line depends on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     pub(super) live: bool,
     pub(super) color: bool,
     pub(super) unicode: bool,
+    pub(super) links: bool,
 }
 
 impl Look {
@@ -44,6 +47,7 @@ impl Look {
             live: settings.mode == Mode::Live,
             color: settings.color,
             unicode: settings.unicode,
+            links: settings.links,
         }
     }
 
@@ -92,7 +96,15 @@ pub(super) fn of_status(status: SuiteStatus) -> Style {
 
 /// A line of styled pieces.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(Vec<(Style, String)>);
+pub(super) struct Line(Vec<Piece>);
+
+#[derive(Clone, Debug)]
+struct Piece {
+    style: Style,
+    text: String,
+    /// The address that the text leads to.
+    link: Option<String>,
+}
 
 impl Line {
     /// Starts an empty line.
@@ -101,9 +113,8 @@ impl Line {
     }
 
     /// Adds a piece in a style.
-    pub(super) fn with(mut self, style: Style, text: impl Into<String>) -> Self {
-        self.0.push((style, text.into()));
-        self
+    pub(super) fn with(self, style: Style, text: impl Into<String>) -> Self {
+        self.linked(style, text, None)
     }
 
     /// Adds a piece without a style.
@@ -111,9 +122,21 @@ impl Line {
         self.with(NORMAL, text)
     }
 
+    /// Adds a piece that leads to an address of [`link::to_file`](super::link::to_file).
+    pub(super) fn linked(
+        mut self,
+        style: Style,
+        text: impl Into<String>,
+        link: Option<String>,
+    ) -> Self {
+        let text = text.into();
+        self.0.push(Piece { style, text, link });
+        self
+    }
+
     /// How many columns it takes.
     pub(super) fn width(&self) -> usize {
-        self.0.iter().map(|(_, text)| text::width(text)).sum()
+        self.0.iter().map(|piece| text::width(&piece.text)).sum()
     }
 
     /// Cuts it to `max` columns. Not for lines that hold SGR sequences of a suite.
@@ -122,7 +145,7 @@ impl Line {
             return self;
         }
         let mut room = max.saturating_sub(text::width(mark));
-        for (_, piece) in &mut self.0 {
+        for Piece { text: piece, .. } in &mut self.0 {
             let width = text::width(piece);
             if width > room {
                 *piece = text::cut(piece, room, "");
@@ -132,21 +155,47 @@ impl Line {
         self.add(mark)
     }
 
-    /// Returns what is written, without a line end.
+    /// Returns what is written, without a line end and without links.
     pub(super) fn render(&self, color: bool) -> String {
+        self.write(color, false)
+    }
+
+    /// Returns what is written, without a line end.
+    pub(super) fn show(&self, look: Look) -> String {
+        self.write(look.color, look.links)
+    }
+
+    fn write(&self, color: bool, links: bool) -> String {
+        let out = self.compose(color, false);
+        // The address of a link is encoded and holds no command: it is the text that may.
+        match guard::line(&out) {
+            Cow::Borrowed(_) if links => self.compose(color, true),
+            Cow::Borrowed(_) => out,
+            Cow::Owned(guarded) => guarded,
+        }
+    }
+
+    fn compose(&self, color: bool, links: bool) -> String {
         let mut out = String::new();
-        for (style, text) in &self.0 {
+        for Piece { style, text, link } in &self.0 {
+            let link = link.as_deref().filter(|_| links && !text.is_empty());
+            if let Some(link) = link {
+                write!(out, "\u{1b}]8;;{link}\u{1b}\\").unwrap_or(());
+            }
             if color && *style != NORMAL && !text.is_empty() {
                 let (on, off) = (style.render(), style.render_reset());
                 write!(out, "{on}{text}{off}").unwrap_or(());
             } else {
                 out.push_str(text);
             }
+            if link.is_some() {
+                out.push_str("\u{1b}]8;;\u{1b}\\");
+            }
         }
         if !color {
             out.truncate(out.trim_end().len());
         }
-        clean::guard(out)
+        out
     }
 }
 
@@ -171,7 +220,7 @@ mod tests {
     fn rendered_lines_hold_no_ci_command() {
         assert_eq!(
             Line::new().add("  ::error::x").render(false),
-            "  :\u{200b}:error::x"
+            "  :\\:error::x"
         );
     }
 }

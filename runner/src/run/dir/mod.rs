@@ -16,7 +16,8 @@ pub const DIR_VERSION: u32 = 1;
 pub const JOURNAL: &str = "events.jsonl";
 /// The summary's file name.
 pub const SUMMARY: &str = "summary.json";
-const INTRO: &str = "run.json";
+/// The introduction's file name.
+pub(crate) const INTRO: &str = "run.json";
 
 /// Why a run directory could not be made, found or read.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +108,7 @@ impl RunDir {
     /// Makes a new one below `root` and points `latest` at it. The id is new even when two runs begin in
     /// the same instant.
     pub fn create(root: &Path, intro: impl FnOnce(String) -> RunIntro) -> Result<Self, DirError> {
-        let runs = runs_dir(root);
-        fs::create_dir_all(&runs).map_err(io_error("make", &runs))?;
-        ignore_in_git(root);
+        let runs = prepare(root)?;
         let (id, path) = loop {
             let id = new_id();
             let path = runs.join(&id);
@@ -131,7 +130,7 @@ impl RunDir {
         Ok(dir)
     }
 
-    /// Finds a run by id, by a beginning of its id, by path, or the newest by `latest`.
+    /// Finds a run by id, by a beginning or the [`short`] end of its id, by path, or the newest by `latest`.
     pub fn find(root: &Path, asked: &str) -> Result<Self, DirError> {
         let runs = runs_dir(root);
         let path = if asked.contains('/') {
@@ -143,7 +142,7 @@ impl RunDir {
         } else {
             let found: Vec<String> = ids(root)?
                 .into_iter()
-                .filter(|id| id.starts_with(asked))
+                .filter(|id| id.starts_with(asked) || short(id) == asked)
                 .collect();
             match found.as_slice() {
                 [] => return Err(no_run(asked, &runs)),
@@ -165,9 +164,24 @@ impl RunDir {
         Ok(dir)
     }
 
+    /// Takes a folder as a run's, wherever it lies.
+    pub(crate) fn at(path: &Path) -> Result<Self, DirError> {
+        let dir = Self {
+            path: path.to_owned(),
+        };
+        dir.intro().map(|_| dir)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder whose `.tribunal/runs/` it is in; none for a run that lies elsewhere.
+    pub fn root(&self) -> Option<&Path> {
+        let runs = self.path.parent()?;
+        let root = runs.parent()?.parent()?;
+        (runs == runs_dir(root)).then_some(root)
     }
 
     /// Its `run.json`.
@@ -248,6 +262,14 @@ impl RunDir {
     }
 }
 
+/// Makes the folder of the runs below `root`, and returns it.
+pub fn prepare(root: &Path) -> Result<PathBuf, DirError> {
+    let runs = runs_dir(root);
+    fs::create_dir_all(&runs).map_err(io_error("make", &runs))?;
+    ignore_in_git(root);
+    Ok(runs)
+}
+
 /// Makes a directory and those above it.
 pub(super) fn make(path: &Path) -> Result<(), DirError> {
     fs::create_dir_all(path).map_err(io_error("make", path))
@@ -287,6 +309,11 @@ pub fn ids(root: &Path) -> Result<Vec<String>, DirError> {
 /// Where runs are kept below a pipeline's folder.
 pub fn runs_dir(root: &Path) -> PathBuf {
     root.join(".tribunal").join("runs")
+}
+
+/// The end of an id that people are shown: `7f3k` of `20261122-1532-7f3k`.
+pub fn short(id: &str) -> &str {
+    id.rsplit('-').next().unwrap_or(id)
 }
 
 fn no_run(asked: &str, runs: &Path) -> DirError {

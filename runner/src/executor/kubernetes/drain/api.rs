@@ -12,6 +12,7 @@ use kube::Client;
 use kube::client::Body;
 
 use super::super::client::{REQUEST, chain};
+use super::gather::gathered;
 
 /// A body: chunks until it ends, or an error in words.
 pub(in super::super) type LogBody = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Send>>;
@@ -106,7 +107,7 @@ impl LogApi for KubeLogs {
             StatusCode::NO_CONTENT => Err(LogError::NotStarted),
             status if status.is_success() => {
                 let body = answer.into_body().into_data_stream();
-                Ok(body.map_err(|error| chain(&error)).boxed())
+                Ok(gathered(body.map_err(|error| chain(&error)).boxed()))
             }
             _ => Err(refusal(answer).await),
         }

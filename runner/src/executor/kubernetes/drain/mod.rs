@@ -12,6 +12,7 @@ use crate::model::Completeness;
 
 mod anchor;
 mod api;
+mod gather;
 mod last;
 mod live;
 mod record;

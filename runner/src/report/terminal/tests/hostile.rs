@@ -79,6 +79,61 @@ fn harmless(line: &str) -> bool {
             .any(|command| line.contains(command))
 }
 
+/// What a terminal would do, by its own parser: text and colours, or one of our sequences, or a sin.
+#[derive(Default)]
+struct Watch {
+    sins: Vec<String>,
+}
+
+impl vte::Perform for Watch {
+    fn print(&mut self, c: char) {
+        if c.is_control() {
+            self.sins.push(format!("printed {c:?}"));
+        }
+    }
+
+    fn execute(&mut self, byte: u8) {
+        if !matches!(byte, b'\r' | b'\n') {
+            self.sins.push(format!("executed {byte:#x}"));
+        }
+    }
+
+    fn csi_dispatch(&mut self, params: &vte::Params, between: &[u8], _: bool, action: char) {
+        let first = params
+            .iter()
+            .next()
+            .and_then(|param| param.first().copied());
+        let ours = match (between, action) {
+            ([], 'm' | 'A' | 'J' | 'K') => true,
+            (b"?", 'h' | 'l') => matches!(first, Some(25 | 2026)),
+            _ => false,
+        };
+        if !ours {
+            self.sins
+                .push(format!("CSI {between:?} {params:?} {action}"));
+        }
+    }
+
+    fn osc_dispatch(&mut self, params: &[&[u8]], _: bool) {
+        let ours = matches!(params, [b"8", b"", address]
+            if address.is_empty() || address.starts_with(b"file:///"));
+        if !ours {
+            self.sins.push(format!("OSC {params:?}"));
+        }
+    }
+
+    fn esc_dispatch(&mut self, between: &[u8], _: bool, byte: u8) {
+        // The end of an OSC.
+        if byte != b'\\' {
+            self.sins.push(format!("ESC {between:?} {byte:#x}"));
+        }
+    }
+
+    fn hook(&mut self, _: &vte::Params, _: &[u8], _: bool, action: char) {
+        self.sins.push(format!("DCS {action}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -108,5 +163,30 @@ proptest! {
         for line in left.split('\n') {
             prop_assert!(!line.chars().any(char::is_control), "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_terminal_understands_text_and_colours_only(text in hostile(), output in any::<Vec<u8>>(), live in any::<bool>()) {
+        let mut events = recorded::troubles();
+        spoil(&mut events, &text);
+        let mode = if live { Mode::Live } else { Mode::Plain };
+        let mut stage = Stage::new(&events, mode, (80, 24), |s| {
+            s.links = true;
+            s.color = true;
+            s.output = if live { Output::Live } else { Output::All };
+            s.verbosity = Verbosity::Verbose;
+        });
+        // What the suites printed is hostile too.
+        let noise = [text.as_bytes(), b"\x1b]8;;http://evil\x07", &output, b"\x1b[?1049h\x1b[2J"].concat();
+        let files = walkdir::WalkDir::new(stage.report.settings.run_dir.clone().expect("a folder"));
+        for file in files.into_iter().filter_map(Result::ok).filter(|file| file.file_type().is_file()) {
+            std::fs::write(file.path(), &noise).expect("written");
+        }
+        stage.play(&events, 0, 400);
+        stage.report.settings.asked.ask(Wish::Info);
+        stage.play(&events, 400, u64::MAX);
+        let mut watch = Watch::default();
+        vte::Parser::new().advance(&mut watch, &stage.out.bytes());
+        prop_assert!(watch.sins.is_empty(), "{:?}", watch.sins);
     }
 }

@@ -136,11 +136,122 @@ fn ten_thousand_suites_tell_of_their_problems_only() {
 fn only_the_first_problems_get_a_block() {
     let text = plain(&run(20_000), |_| {});
     assert_eq!(text.matches("FAILED     suite-").count(), 20);
-    assert_eq!(text.matches("    → tribunal show many\n").count(), 10);
+    let (blocks, recap) = text.split_once("\n\n").expect("a recap");
+    assert_eq!(
+        blocks.matches("    → tribunal show many suite-").count(),
+        10
+    );
     assert!(
-        text.contains("… and 5 more lines: tribunal show many"),
+        recap.contains("… and 5 more lines: tribunal show many\n"),
         "{text}"
     );
+    let text = plain(&run(9_000), |_| {});
+    let (_, recap) = text.split_once("\n\n").expect("a recap");
+    let commands = recap.matches("    → tribunal show many suite-").count();
+    assert_eq!(commands, 9, "each leads on: {recap}");
+}
+
+#[test]
+fn the_recap_fits_a_screen_however_much_there_is_to_tell() {
+    let statuses = [
+        SuiteStatus::Failed,
+        SuiteStatus::Errored,
+        SuiteStatus::Flaky,
+        SuiteStatus::Cancelled,
+        SuiteStatus::Passed,
+    ];
+    let mut events = run(500);
+    if let Some(EventKind::RunFinished { summary }) = events.last_mut().map(|event| &mut event.kind)
+    {
+        for (index, suite) in summary.suites.iter_mut().enumerate() {
+            suite.status = statuses[index % statuses.len()];
+            suite.warnings.push("a warning".into());
+            suite.duration_ms = 10_000;
+        }
+    }
+    for (mode, width) in [(Mode::Plain, 80), (Mode::Live, 80), (Mode::Live, 40)] {
+        let mut stage = Stage::new(&events, mode, (width, 40), |_| {});
+        stage.play(&events, 0, u64::MAX);
+        let text = stage.out.text();
+        let (_, recap) = text.rsplit_once("=== FAILED").expect("a recap");
+        assert!(recap.lines().count() <= 40, "{recap}");
+        for title in ["NOT DECIDED", "FLAKY", "CANCELLED", "WARNINGS"] {
+            assert!(recap.contains(&format!("=== {title}")), "{recap}");
+        }
+    }
+}
+
+#[test]
+fn the_slowest_are_three_at_most_and_worth_it() {
+    let slowest = |durations: &[u64]| {
+        let mut events = run(8);
+        if let Some(EventKind::RunFinished { summary }) =
+            events.last_mut().map(|event| &mut event.kind)
+        {
+            summary.duration_ms = 100_000;
+            for (suite, duration) in summary.suites.iter_mut().zip(durations) {
+                suite.duration_ms = *duration;
+            }
+        }
+        let text = plain(&events, |_| {});
+        text.lines()
+            .find(|line| line.starts_with("slowest: "))
+            .map(str::to_owned)
+    };
+    assert_eq!(slowest(&[9_000; 8]), None);
+    assert_eq!(
+        slowest(&[20_000, 9_999, 11_000, 40_000, 30_000, 12_000]).as_deref(),
+        Some("slowest: suite-3 40s, suite-4 30s, suite-0 20s")
+    );
+}
+
+/// Counts writes, and what each of them holds.
+struct Writes(Arc<Mutex<Vec<String>>>);
+
+impl Write for Writes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.0.lock().expect("one thread").push(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_region_takes_a_third_of_the_screen_and_a_frame_is_one_write() {
+    for (rows, most) in [(12, 4), (24, 8), (90, 8)] {
+        let mut events = run(60);
+        // All of them run, and none has ended.
+        events.retain(|event| {
+            matches!(
+                event.kind,
+                EventKind::RunStarted { .. } | EventKind::PhaseChanged { .. }
+            )
+        });
+        let writes = Arc::default();
+        let mut stage = Stage::new(&events, Mode::Live, (80, rows), |_| {});
+        let out = Box::new(Writes(Arc::clone(&writes)));
+        stage.report = Terminal::new(out, stage.report.settings.clone());
+        stage.play(&events, 0, 5_000);
+        stage.pass(5_000);
+        let frames = writes.lock().expect("one thread").clone();
+        assert!(frames.len() > 2);
+        for frame in &frames {
+            assert!(
+                frame.starts_with("\u{1b}[?2026h") && frame.ends_with("\u{1b}[?2026l"),
+                "{frame:?}"
+            );
+        }
+        let last = frames.last().expect("a frame");
+        assert!(last.contains("more running"), "{last}");
+        assert!(
+            last.matches("\r\n").count() < most + 2,
+            "{rows} rows: {last}"
+        );
+    }
 }
 
 #[test]

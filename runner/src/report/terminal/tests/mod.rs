@@ -2,6 +2,7 @@
 
 mod hostile;
 mod many;
+mod past;
 
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -241,6 +242,8 @@ fn a_narrower_terminal_leaves_no_ghost() {
         .expect("moves up")
         .0;
     assert!(up.parse::<usize>().expect("a number") > 7, "{written:?}");
+    // What is left of them below is erased.
+    assert!(written.contains("A\u{1b}[J"), "{written:?}");
 }
 
 #[test]

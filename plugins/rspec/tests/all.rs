@@ -1,0 +1,52 @@
+//! Everything that a judge must hold, with recorded runs of RSpec.
+
+use tribunal_judge_kit::json::subject;
+use tribunal_judge_kit::testing::{
+    Samples, check_fixtures, check_properties, check_table, fixtures,
+};
+use tribunal_judge_rspec::{Json, Text};
+
+const FAKES: [&str; 3] = [
+    "\nFinished in 0.001 seconds (files took 0.1 seconds to load)\n9 examples, 0 failures\n\n",
+    ".........\n\nFinished in 0.001 seconds (files took 0.1 seconds to load)\n9 examples, 0 failures\n\n",
+    "{\"version\":\"3.12.0\",\"examples\":[{\"full_description\":\"a\",\"status\":\"passed\"}],\"summary\":{\"example_count\":1,\"failure_count\":0},\"summary_line\":\"1 example, 0 failures\"}\n",
+];
+const TIME: &str = "\nFinished in 0.002 seconds (files took 0.1 seconds to load)\n";
+
+fn progress(marks: &str, totals: &str) -> String {
+    format!("{marks}\n{TIME}{totals}\n\n")
+}
+
+#[test]
+fn every_row_of_the_table() {
+    let red = progress(
+        ".F\n\nFailures:\n\n  1) sum adds\n     Failure/Error: x",
+        "2 examples, 1 failure",
+    );
+    check_table(
+        subject::<Text, Json>,
+        Samples {
+            green: &progress("..", "2 examples, 0 failures"),
+            balanced: true,
+            red: &red,
+            no_summary: ".",
+            short: Some(&progress(".", "2 examples, 0 failures")),
+            empty: Some(&progress("No examples found.", "0 examples, 0 failures")),
+            empty_code: Some(1),
+            unparsable: Some(
+                "{\"examples\":[],\"summary\":{\"example_count\":\"many\"},\"summary_line\":\"\"}\n",
+            ),
+            ..Samples::default()
+        },
+    );
+}
+
+#[test]
+fn every_recorded_run() {
+    check_fixtures(subject::<Text, Json>, &fixtures("rspec"));
+}
+
+#[test]
+fn what_may_be_done_to_an_output() {
+    check_properties(subject::<Text, Json>, &fixtures("rspec"), &FAKES);
+}
