@@ -121,12 +121,13 @@ impl Case {
             self.end, self.capture.completeness, self.chunk
         );
         let mut part = |name: &str, bytes: &[u8]| {
-            let _ = write!(
+            write!(
                 text,
                 "--- {name}, {} bytes\n{}\n",
                 bytes.len(),
                 bytes.escape_ascii()
-            );
+            )
+            .unwrap_or(());
         };
         part("stdout", &self.stdout);
         part("stderr", &self.stderr);

@@ -28,7 +28,7 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
             offset,
             payload,
         }
-        .encode(&mut bytes)
+        .encode(&mut bytes);
     };
     frame(FrameKind::Hello, spool.len() as u64, &[7; SESSION]);
     let mut at = 0;

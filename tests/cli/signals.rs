@@ -54,9 +54,10 @@ fn is_running(word: &str) -> bool {
 
 #[test]
 fn the_first_signal_asks_and_the_output_is_kept() {
+    // Up only when the sleep has become one: between fork and exec it has the shell's trap and outlives TERM.
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let project = Project::new(
-            "[suites.a]\nscript = 'trap \"echo bye; exit 0\" TERM; touch up; sleep 7654.1 & wait'\ngrace = '20s'",
+            "[suites.a]\nscript = 'trap \"echo bye; exit 0\" TERM; sleep 7654.1 & while [ $(cat /proc/$!/comm) != sleep ]; do :; done; touch up; wait'\ngrace = '20s'",
         );
         let child = start(&project);
         send(&child, signal);

@@ -219,6 +219,9 @@ fn a_resize_is_heeded_by_the_next_frame() {
     command.env("XTERM_VERSION", "XTerm(390)");
     let mut pty = Pty::start(&command, 200, 40);
     pty.until_shown("LAST OUTPUT");
+    // Between two frames: one that is under way is wrapped by the narrower screen, as no program can know.
+    let shown = pty.visible();
+    pty.until("another frame", |pty| pty.visible() != shown);
     pty.resize(60, 40);
     pty.until("narrow rows", |pty| !pty.visible().contains("STATE"));
     pty.resize(130, 40);

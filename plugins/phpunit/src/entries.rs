@@ -82,14 +82,12 @@ impl Entries {
             return;
         }
         match place(body) {
-            Some((file, line)) => {
-                if entry.file.is_none() {
-                    entry.file = Some(file.to_owned());
-                    entry.line = Some(line);
-                }
+            Some((file, line)) if entry.file.is_none() => {
+                entry.file = Some(file.to_owned());
+                entry.line = Some(line);
             }
             None if entry.message.is_none() => entry.message = Some(clip(body, 300)),
-            None => {}
+            _ => {}
         }
         entry.details.push(text);
     }

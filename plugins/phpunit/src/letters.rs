@@ -21,7 +21,7 @@ impl Letters {
         self.possible += bytes.len() as u64;
         // Most lines of a log are looked at no further.
         let begins = bytes.first().is_some_and(known);
-        if !(begins && bytes.iter().all(|byte| known(byte))) {
+        if !(begins && bytes.iter().all(known)) {
             self.blurred |= begins || (counted && !bytes.is_empty());
             return;
         }

@@ -91,6 +91,11 @@ impl Format for Parser {
         for found in self.run.teamcity.rest() {
             book.add(found, &last);
         }
+        if self.runs > 0 && self.run.testdox.listed > 0 {
+            let fact =
+                Fact::of("results are listed behind the last line, and no end follows on them");
+            self.unfinished.get_or_insert(fact);
+        }
         if self.runs > 0 && self.unfinished.is_none() {
             self.unfinished = self.begun.take();
         }
@@ -145,7 +150,9 @@ impl Parser {
         }
         // Behind the text of a failure there is no OK but what that text says.
         let may_be_green = self.run.timed && !self.run.entries.red();
-        if let Some(tests) = ok(text).filter(|_| may_be_green) {
+        // PHPUnit says `OK, but …` where something was skipped: a plain OK is somebody else's.
+        let all_ran = self.run.testdox.skipped == 0;
+        if let Some(tests) = ok(text).filter(|_| may_be_green && all_ran) {
             let totals = Totals {
                 tests,
                 ..Totals::default()
@@ -304,6 +311,10 @@ impl Parser {
         if let Some(seen) = seen.filter(|seen| *seen < tests && announced != Some(tests)) {
             let text =
                 format!("the last line counts {tests} tests, and {seen} are seen to have ended");
+            self.unfinished.get_or_insert(Fact::at(line, text));
+        }
+        if run.counted.is_none() && !run.teamcity.on && listed > tests {
+            let text = format!("the last line counts {tests} tests, and {listed} are listed");
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
         let fits = |(done, all): &(u64, u64)| (*done..=*all).contains(&tests);

@@ -15,6 +15,8 @@ pub(crate) struct Testdox {
     held: Option<(TestCase, Details)>,
     /// How many results were listed.
     pub(crate) listed: u64,
+    /// How many of them were skipped or incomplete.
+    pub(crate) skipped: u64,
     /// Whether the results are being repeated.
     over: bool,
 }
@@ -34,6 +36,7 @@ impl Testdox {
         if let Some((status, name)) = result(text).filter(|_| line.terminated) {
             self.tell(line, book);
             self.listed += 1;
+            self.skipped += u64::from(status == CaseStatus::Skipped);
             let found = case(format!("{}: {}", self.class, clip(name, 1_000)), status);
             self.held = Some((found, Details::default()));
             return true;

@@ -100,6 +100,13 @@ impl Listing {
         });
     }
 
+    /// Takes over a group of which nothing was listed yet.
+    pub(crate) fn inherit(&mut self, other: &mut Self) {
+        if !other.on {
+            self.title = other.title.take();
+        }
+    }
+
     /// The text of an error outside of examples follows.
     pub(crate) fn pause(&mut self) {
         self.paused = true;

@@ -34,6 +34,7 @@ struct Document {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "RSpec's names")]
 struct Summary {
     example_count: u64,
     failure_count: u64,

@@ -76,7 +76,8 @@ pub struct Text {
 impl Format for Text {
     fn line(&mut self, line: &Line<'_>, book: &mut Book) {
         let finished = self.run.finished.take();
-        if self.run.part == Part::Examples {
+        // The points in RSpec's times are no marks.
+        if self.run.part == Part::Examples && !line.plain.starts_with(b"Finished in ") {
             self.run.marks.line(line.plain);
         }
         let Some(text) = line.text().filter(|_| !line.cut) else {
@@ -102,19 +103,25 @@ impl Format for Text {
     fn end(mut self, book: &mut Book) -> Finding {
         self.run.listing.tell(&NOWHERE, book);
         let mut unfinished = self.unfinished;
-        if self.shaped {
-            unfinished = unfinished.or(self.shapeless);
+        if self.runs > 0 && self.run.listing.on && self.run.listing.examples > 0 {
+            let fact =
+                Fact::of("examples are listed behind the totals, and no totals follow on them");
+            unfinished.get_or_insert(fact);
         }
+        // Totals without a result in front of them are what any program can print.
+        unfinished = unfinished.or(self.shapeless);
+        let broken = unfinished.is_some();
         let mut finding = Finding {
             format: "RSpec",
-            seen: self.runs > 0 || self.left || self.run.listing.on,
+            seen: self.runs > 0 || self.left || self.run.listing.on || unfinished.is_some(),
             marker: self.marker.filter(|_| self.owed.is_none()),
             red: self.red,
             unfinished,
             hint: self.hint,
             announced: (self.runs > 0).then_some(self.announced),
             finished: (self.runs > 0).then_some(self.ended),
-            empty_codes: &[1],
+            // Something that did not come to its end is not empty.
+            empty_codes: if broken { &[] } else { &[1] },
             warnings: self.warnings,
             ..Finding::default()
         };
@@ -187,6 +194,8 @@ impl Text {
     fn close(&mut self, totals: Totals, line: &Line<'_>, book: &mut Book) {
         let mut run = std::mem::take(&mut self.run);
         run.listing.tell(line, book);
+        // A group that was begun goes on behind totals that one of its own tests printed.
+        self.run.listing.inherit(&mut run.listing);
         self.runs += 1;
         self.owed = self.seed.take();
         self.marker = Some(Fact::at(line, "the totals"));
@@ -244,7 +253,7 @@ impl Text {
             self.unfinished.get_or_insert(Fact::at(line, text));
             return certain;
         }
-        if shaped {
+        if shaped || possible >= all {
             let text = format!(
                 "tests print into the list of results: {certain} of {all} results stand clear of it"
             );

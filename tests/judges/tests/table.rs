@@ -47,13 +47,14 @@ fn every_cell_is_green() {
                 .push(version.to_owned());
         }
         let versions: Vec<_> = all_versions(lines.values());
-        let _ = writeln!(
+        writeln!(
             text,
             "\n## {}\n\n{} recorded runs{}.\n",
             format.name,
             fixtures.len(),
             of(&versions)
-        );
+        )
+        .unwrap_or(());
         text.push_str(
             "| scenario | versions | ended | expected | got | |\n|---|---|---|---|---|---|\n",
         );
@@ -64,10 +65,11 @@ fn every_cell_is_green() {
                 of.join(", ")
             };
             let mark = if *green { "✓" } else { "**✗**" };
-            let _ = writeln!(
+            writeln!(
                 text,
                 "| {scenario} | {which} | {end} | {want} | {got} | {mark} |"
-            );
+            )
+            .unwrap_or(());
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/TABLE.md");
@@ -131,13 +133,13 @@ fn compare(expect: &Expect, judged: &Judged) -> (String, String, bool) {
             .unwrap_or(tribunal_judge_kit::finding::NOTHING);
         green &= numbers == have;
         for (text, counts) in [(&mut want, &numbers), (&mut got, &have)] {
-            let _ = write!(text, ": {}", tribunal_judge_kit::verdict::words(counts));
+            write!(text, ": {}", tribunal_judge_kit::verdict::words(counts)).unwrap_or(());
         }
     }
     if let Some(cases) = expect.cases {
         green &= cases == judged.cases.len();
-        let _ = write!(want, "; {cases} listed");
-        let _ = write!(got, "; {} listed", judged.cases.len());
+        write!(want, "; {cases} listed").unwrap_or(());
+        write!(got, "; {} listed", judged.cases.len()).unwrap_or(());
     }
     (want, got, green)
 }

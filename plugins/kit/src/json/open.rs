@@ -106,7 +106,8 @@ impl Open {
         }
         let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
         let (text, _) = bytes.split_at(end);
-        let control = text.iter().fold(false, |any, byte| any | (*byte < 0x20));
+        // The least of all is found many bytes at once; the first of a kind is not.
+        let control = text.iter().min().is_some_and(|least| *least < 0x20);
         let whole = if control {
             let at = text.iter().position(|byte| *byte < 0x20);
             text.get(..at.unwrap_or(end)).unwrap_or_default()

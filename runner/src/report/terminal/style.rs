@@ -1,6 +1,5 @@
 //! Colours, symbols and lines made of styled pieces.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -168,10 +167,14 @@ impl Line {
     fn write(&self, color: bool, links: bool) -> String {
         let out = self.compose(color, false);
         // The address of a link is encoded and holds no command: it is the text that may.
-        match guard::line(&out) {
-            Cow::Borrowed(_) if links => self.compose(color, true),
-            Cow::Borrowed(_) => out,
-            Cow::Owned(guarded) => guarded,
+        let guarded = guard::line(&out);
+        if guarded != out {
+            return guarded.into_owned();
+        }
+        if links {
+            self.compose(color, true)
+        } else {
+            out
         }
     }
 

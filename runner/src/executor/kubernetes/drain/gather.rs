@@ -21,8 +21,10 @@ const LARGE: usize = 64 * 1024;
 
 struct Gathering {
     body: LogBody,
-    /// How the body ended, to be told after what came before it.
-    end: Option<Option<String>>,
+    /// Whether the body has ended.
+    ended: bool,
+    /// Why it broke off, to be told after what came before.
+    broke: Option<String>,
     nap: bool,
 }
 
@@ -30,7 +32,8 @@ struct Gathering {
 pub(super) fn gathered(body: LogBody) -> LogBody {
     let begin = Gathering {
         body,
-        end: None,
+        ended: false,
+        broke: None,
         nap: false,
     };
     stream::unfold(begin, |mut state| async move {
@@ -42,8 +45,8 @@ pub(super) fn gathered(body: LogBody) -> LogBody {
 
 impl Gathering {
     async fn next(&mut self) -> Option<Result<Bytes, String>> {
-        if let Some(end) = &mut self.end {
-            return end.take().map(Err);
+        if self.ended {
+            return self.broke.take().map(Err);
         }
         if self.nap {
             tokio::time::sleep(NAP).await;
@@ -51,7 +54,7 @@ impl Gathering {
         let first = match self.body.next().await {
             Some(Ok(first)) => first,
             other => {
-                self.end = Some(None);
+                self.ended = true;
                 return other;
             }
         };
@@ -67,12 +70,9 @@ impl Gathering {
             };
             match chunk {
                 Some(Ok(chunk)) => piece.extend_from_slice(&chunk),
-                Some(Err(why)) => {
-                    self.end = Some(Some(why));
-                    break;
-                }
-                None => {
-                    self.end = Some(None);
+                end => {
+                    self.ended = true;
+                    self.broke = end.and_then(Result::err);
                     break;
                 }
             }
@@ -111,8 +111,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn large_chunks_go_on_by_themselves() {
-        let large: &[u8] = &[b'x'; LARGE];
-        let found = pieces(vec![Ok(large), Ok(b"y")]).await;
+        let large = Bytes::from(vec![b'x'; LARGE]);
+        let chunks = stream::iter([Ok(large), Ok(Bytes::from_static(b"y"))]);
+        let found: Vec<_> = gathered(chunks.boxed()).collect().await;
         assert_eq!(found.len(), 2);
     }
 
