@@ -84,6 +84,7 @@ pub struct Json {
 impl Report for Json {
     const LISTS: &'static [&'static [&'static str]] = &[&["suites"]];
     const SIGNATURE: &'static [&'static str] = &["suites"];
+    const HINTS: &'static [&'static str] = &["config"];
 
     fn element(
         &mut self,

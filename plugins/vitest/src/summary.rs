@@ -42,6 +42,7 @@ pub(crate) fn numbers(text: &str) -> Option<Numbers> {
             "passed" | "expected fail" => out.passed += count,
             "failed" => out.failed += count,
             "skipped" | "todo" => out.skipped += count,
+            other if !other.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') => return None,
             other => out.other.push((other.to_owned(), count)),
         }
     }
