@@ -157,7 +157,7 @@ impl Json {
         for spec in suite.specs {
             let name = format!("{} › {}", titles.join(" › "), spec.title);
             for test in spec.tests {
-                self.test(test, &name, (spec.file.as_str(), spec.line), line, book);
+                self.test(&test, &name, (spec.file.as_str(), spec.line), line, book);
             }
         }
         for inner in suite.suites {
@@ -168,7 +168,7 @@ impl Json {
 
     fn test(
         &mut self,
-        test: Test,
+        test: &Test,
         name: &str,
         (file, place): (&str, Option<u32>),
         line: &Line<'_>,
@@ -183,8 +183,8 @@ impl Json {
             // It was to run, and did not, or was broken off.
             "skipped" => {
                 self.waiting += 1;
-                let text = format!("`{}` did not run", clip(name, 200));
-                self.unfinished.get_or_insert(Fact::at(line, text));
+                let why = format!("`{}` did not run", clip(name, 200));
+                self.unfinished.get_or_insert(Fact::at(line, why));
                 return;
             }
             other => {
@@ -203,11 +203,11 @@ impl Json {
         found.line = place;
         found.duration_ms = test.results.last().map(|attempt| attempt.duration);
         let failed = test.results.iter().rev().find(|one| !one.errors.is_empty());
-        let text = failed.and_then(|attempt| attempt.errors.first()?.message.as_deref());
-        if let Some(text) = text.filter(|_| status != CaseStatus::Passed) {
-            let text = plain(text);
-            found.message = text.lines().next().map(|line| clip(line, 300));
-            found.details = Some(clip(&text, 16_000));
+        let message = failed.and_then(|attempt| attempt.errors.first()?.message.as_deref());
+        if let Some(message) = message.filter(|_| status != CaseStatus::Passed) {
+            let message = plain(message);
+            found.message = message.lines().next().map(|line| clip(line, 300));
+            found.details = Some(clip(&message, 16_000));
         }
         if test.results.len() > 1 {
             let attempts = test.results.len().to_string();
