@@ -26,6 +26,7 @@ mod templates;
 const JUDGES: &[&str] = &[
     "auto",
     "ctest",
+    "ctrf",
     "exit-code",
     "go-test",
     "gtest",
@@ -36,9 +37,11 @@ const JUDGES: &[&str] = &[
     "nextest",
     "node-test",
     "phpunit",
+    "playwright",
     "pytest",
     "rspec",
     "tap",
+    "vitest",
 ];
 /// It links the others without their exports, so cargo must not build it in one go with them: features
 /// are unified within one build.

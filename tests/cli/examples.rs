@@ -73,6 +73,53 @@ fn nodes_own_test_runner_is_judged() {
     assert!(failed.out.contains("1 of 4 failed"), "{}", failed.out);
 }
 
+/// Runs an example that needs packages of npm, where somebody installed them into its folder.
+fn with_packages(name: &str, edit: (&str, &str, &str), says: &str) {
+    let folder = examples().join(name);
+    if !folder.join("node_modules").is_dir() {
+        crate::support::skipped(&format!("npm install in examples/{name}"));
+        return;
+    }
+    let copy = tempfile::tempdir().expect("a folder");
+    for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+        if entry.path().is_file() {
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
+        }
+    }
+    let modules = copy.path().join("node_modules");
+    std::os::unix::fs::symlink(folder.join("node_modules"), modules).expect("a link");
+    let run = || {
+        ran(&tribunal()
+            .arg("run")
+            .current_dir(copy.path())
+            .output()
+            .expect("the binary"))
+    };
+    let fine = run();
+    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
+    let (file, old, new) = edit;
+    let tests = copy.path().join(file);
+    let text = fs::read_to_string(&tests).expect("readable");
+    let broken = text.replace(old, new);
+    assert_ne!(text, broken);
+    fs::write(&tests, broken).expect("written");
+    let failed = run();
+    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
+    assert!(failed.out.contains(says), "{}", failed.out);
+}
+
+#[test]
+fn vitest_is_judged() {
+    let edit = ("cart.test.js", "toBe(11)", "toBe(12)");
+    with_packages("vitest", edit, "1 of 3 failed");
+}
+
+#[test]
+fn playwright_is_judged() {
+    let edit = ("cart.spec.js", "toBe(11)", "toBe(12)");
+    with_packages("playwright", edit, "1 of 3 failed");
+}
+
 /// Examples of one format each, and a command that succeeds in the folder where the tool is on the machine.
 const FORMATS: [(&str, &str, &str); 10] = [
     ("ctest", "ctest --version && cmake --version", "cmake"),

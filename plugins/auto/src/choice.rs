@@ -1,6 +1,7 @@
 //! From the signs that were seen to the one format, or to none.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use tribunal_judge_kit::Line;
 
@@ -20,7 +21,8 @@ pub enum Choice {
 pub struct Signs {
     /// The first sign of each format: line number and text.
     first: BTreeMap<Kind, (u64, String)>,
-    report: Option<String>,
+    /// The first report among the artifacts, by which it is known.
+    report: Option<(Kind, String)>,
 }
 
 impl Signs {
@@ -34,9 +36,19 @@ impl Signs {
         }
     }
 
-    /// Takes the name of an artifact that ends in `.xml`.
-    pub fn report(&mut self, name: &str) {
-        self.report = Some(name.to_owned());
+    /// Takes the beginning of an artifact; what the output says of itself goes before.
+    pub fn report(&mut self, name: &str, head: &[u8]) {
+        let is_xml = Path::new(name)
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("xml"));
+        let kind = if is_xml {
+            Some(Kind::Junit)
+        } else {
+            head.split(|byte| *byte == b'\n').find_map(sign)
+        };
+        if let Some(kind) = kind {
+            self.report.get_or_insert_with(|| (kind, name.to_owned()));
+        }
     }
 
     /// Decides.
@@ -49,6 +61,8 @@ impl Signs {
             (Kind::Ctest, Kind::Tap),
             (Kind::Ctest, Kind::Pytest),
             (Kind::Ctest, Kind::Junit),
+            // Node's own runner writes TAP, with a footer of its own.
+            (Kind::NodeTest, Kind::Tap),
         ] {
             if seen.contains(&outer) {
                 seen.retain(|kind| *kind != inner);
@@ -59,7 +73,7 @@ impl Signs {
                 let (line, quote) = &self.first[kind];
                 Choice::Sure(*kind, format!("line {line}: {quote}"))
             }
-            ([], Some(name)) => Choice::Sure(Kind::Junit, format!("the artifact {name}")),
+            ([], Some((kind, name))) => Choice::Sure(*kind, format!("the artifact {name}")),
             ([], None) => Choice::Unsure(
                 "no format was recognised: name the judge in the pipeline (judge = \"…\")"
                     .to_owned(),

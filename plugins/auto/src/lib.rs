@@ -12,6 +12,9 @@ use tribunal_sdk::{Channel, Error, Info, Judge, Log, Status, Verdict, evidence, 
 pub use choice::{Choice, Signs};
 pub use signs::{Kind, sign};
 
+/// How much of an artifact is looked at, in bytes.
+const HEAD: u32 = 65_536;
+
 /// The judge.
 pub struct Auto;
 
@@ -37,11 +40,12 @@ impl Judge for Auto {
             }
             lines.finish(|line| signs.line(line));
         }
-        let xml = evidence::artifacts("**/*.xml");
-        if let Some(first) = xml.first() {
-            signs.report(&first.name());
+        for glob in ["**/*.xml", "**/*.json"] {
+            for artifact in evidence::artifacts(glob) {
+                let head = artifact.read(HEAD);
+                signs.report(&artifact.name(), &head);
+            }
         }
-        drop(xml);
         match signs.choose() {
             Choice::Sure(kind, why) => {
                 let mut verdict = decide(kind)?;
@@ -60,13 +64,19 @@ tribunal_sdk::export_judge!(Auto);
 fn decide(kind: Kind) -> Result<Verdict, Error> {
     match kind {
         Kind::Ctest => tribunal_judge_ctest::Ctest::judge(),
+        Kind::Ctrf => tribunal_judge_ctrf::Ctrf::judge(),
         Kind::GoTest => tribunal_judge_go_test::GoTest::judge(),
         Kind::Gtest => tribunal_judge_gtest::Gtest::judge(),
+        Kind::Jest => tribunal_judge_jest::Jest::judge(),
         Kind::Junit => tribunal_judge_junit::Junit::judge(),
         Kind::Libtest => tribunal_judge_libtest::Libtest::judge(),
+        Kind::Mocha => tribunal_judge_mocha::Mocha::judge(),
         Kind::Nextest => tribunal_judge_nextest::Nextest::judge(),
+        Kind::NodeTest => tribunal_judge_node_test::NodeTest::judge(),
+        Kind::Playwright => tribunal_judge_playwright::Playwright::judge(),
         Kind::Pytest => tribunal_judge_pytest::Pytest::judge(),
         Kind::Tap => tribunal_judge_tap::Tap::judge(),
+        Kind::Vitest => tribunal_judge_vitest::Vitest::judge(),
     }
 }
 

@@ -7,39 +7,57 @@ use tribunal_judge_kit::text::leading_number;
 #[expect(missing_docs, reason = "the judges' names")]
 pub enum Kind {
     Ctest,
+    Ctrf,
     GoTest,
     Gtest,
+    Jest,
     Junit,
     Libtest,
+    Mocha,
     Nextest,
+    NodeTest,
+    Playwright,
     Pytest,
     Tap,
+    Vitest,
 }
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Ctest,
+        Self::Ctrf,
         Self::GoTest,
         Self::Gtest,
+        Self::Jest,
         Self::Junit,
         Self::Libtest,
+        Self::Mocha,
         Self::Nextest,
+        Self::NodeTest,
+        Self::Playwright,
         Self::Pytest,
         Self::Tap,
+        Self::Vitest,
     ];
 
     /// Returns the judge's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ctest => "ctest",
+            Self::Ctrf => "ctrf",
             Self::GoTest => "go-test",
             Self::Gtest => "gtest",
+            Self::Jest => "jest",
             Self::Junit => "junit",
             Self::Libtest => "libtest",
+            Self::Mocha => "mocha",
             Self::Nextest => "nextest",
+            Self::NodeTest => "node-test",
+            Self::Playwright => "playwright",
             Self::Pytest => "pytest",
             Self::Tap => "tap",
+            Self::Vitest => "vitest",
         }
     }
 }
@@ -75,10 +93,42 @@ pub fn sign(line: &[u8]) -> Option<Kind> {
         }
         b' ' if starts(" Nextest run ID ") => Kind::Nextest,
         b' ' if starts("    Starting ") && holds(" across ") => Kind::Nextest,
+        b' ' if starts(" RUN  v") => Kind::Vitest,
+        b' ' if mocha_end(line) => Kind::Mocha,
+        b' ' if holds("\"reportFormat\": \"CTRF\"") => Kind::Ctrf,
+        // The numbers of a report that is written over many lines.
+        b' ' if after(line, "    \"suites\": ") => Kind::Mocha,
+        b' ' if after(line, "    \"expected\": ") || starts("    \"configFile\": \"") => {
+            Kind::Playwright
+        }
+        b'{' if starts("{\"numTotalTestSuites\":") => Kind::Vitest,
+        b'{' if starts("{\"numFailedTestSuites\":") => Kind::Jest,
+        b'{' if starts("{\"reportFormat\":\"CTRF\"") => Kind::Ctrf,
+        b'T' if starts("Test Suites: ") && line.ends_with(b" total") => Kind::Jest,
+        b'R' if starts("Ran all test suites") => Kind::Jest,
+        b'R' if starts("Running ") && (holds(" test using ") || holds(" tests using ")) => {
+            Kind::Playwright
+        }
+        b'#' if after(line, "# cancelled ") => Kind::NodeTest,
+        0xe2 if after(line, "ℹ cancelled ") => Kind::NodeTest,
         b'0'..=b'9' if pytest_bare(line) => Kind::Pytest,
         _ => return None,
     };
     Some(kind)
+}
+
+/// Whether a number, and maybe a comma, is all that stands behind a text.
+fn after(line: &[u8], text: &str) -> bool {
+    let rest = line.strip_prefix(text.as_bytes()).unwrap_or_default();
+    let digits = rest.strip_suffix(b",").unwrap_or(rest);
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// `  3 passing (12ms)`.
+fn mocha_end(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    let rest = text.strip_prefix("  ").and_then(leading_number);
+    rest.is_some_and(|(_, rest)| rest.starts_with(" passing (") && rest.ends_with(')'))
 }
 
 fn plan(line: &[u8]) -> bool {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use tribunal_judge_ctrf as ctrf;
 use tribunal_judge_junit as junit;
 use tribunal_judge_kit::json;
 use tribunal_judge_kit::testing::{Fixture, Input, Judged, Subject, fixtures, flat, text};
-use tribunal_judge_kit::{Row, verdict::explain};
+use tribunal_judge_kit::{Notice, Row, decide, verdict::explain};
 use tribunal_judge_pytest as pytest;
 use tribunal_sdk::{Status, Verdict};
 
@@ -32,6 +33,7 @@ impl Format {
 /// Every judge that has recorded runs, by name. `auto` only chooses among them, and `exit-code` reads nothing.
 pub const FORMATS: &[Format] = &[
     of("ctest", text::<tribunal_judge_ctest::Parser>),
+    of("ctrf", judge_ctrf),
     of("go-test", text::<tribunal_judge_go_test::Parser>),
     of("gtest", text::<tribunal_judge_gtest::Parser>),
     of(
@@ -47,16 +49,48 @@ pub const FORMATS: &[Format] = &[
     of("nextest", text::<tribunal_judge_nextest::Parser>),
     of("node-test", text::<tribunal_judge_node_test::Parser>),
     of("phpunit", text::<tribunal_judge_phpunit::Parser>),
+    of(
+        "playwright",
+        json::subject::<tribunal_judge_playwright::Text, tribunal_judge_playwright::Json>,
+    ),
     of("pytest", judge_pytest),
     of(
         "rspec",
         json::subject::<tribunal_judge_rspec::Text, tribunal_judge_rspec::Json>,
     ),
     of("tap", text::<tribunal_judge_tap::Parser>),
+    of(
+        "vitest",
+        json::subject::<tribunal_judge_vitest::Text, tribunal_judge_vitest::Json>,
+    ),
 ];
 
 const fn of(name: &'static str, subject: Subject) -> Format {
     Format { name, subject }
+}
+
+/// The reports among the artifacts, or else the output.
+fn judge_ctrf(input: &Input<'_>) -> Judged {
+    let mut cases = BTreeMap::new();
+    let mut tell = |notice| {
+        if let Notice::Case(case) = notice {
+            cases.insert(case.id.clone(), case);
+        }
+    };
+    let mut read = |name: &str, bytes: &[u8]| {
+        let mut chunks = bytes.chunks(input.chunk);
+        let next = || chunks.next().unwrap_or_default().to_vec();
+        ctrf::read(name, next, &mut tell)
+    };
+    let mut found = ctrf::nothing();
+    for (name, bytes) in input.artifacts {
+        found = found.join(read(name, bytes));
+    }
+    if !found.seen {
+        found = read("", input.stdout);
+    }
+    let verdict = decide(&found, input.end, input.capture);
+    Judged { verdict, cases }
 }
 
 fn judge_pytest(input: &Input<'_>) -> Judged {

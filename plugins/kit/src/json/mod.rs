@@ -24,6 +24,9 @@ pub trait Report: Default {
     const LISTS: &'static [&'static [&'static str]];
     /// Keys of the document's top level; one that has any of them is meant to be such a report.
     const SIGNATURE: &'static [&'static str];
+    /// Keys that come before those: a document that has one and cannot be read was meant to be such a report,
+    /// one that can be read need not be.
+    const HINTS: &'static [&'static str] = &[];
 
     /// Takes an element of a list.
     ///
@@ -176,6 +179,7 @@ impl<R: Report> Documents<R> {
                 Step::Key => {
                     let is = |word: &&str| open.frames[0].key == word.as_bytes();
                     open.known |= R::SIGNATURE.iter().any(is);
+                    open.hinted |= R::HINTS.iter().any(is);
                 }
                 Step::Element(list) => {
                     open.known = true;
@@ -197,7 +201,7 @@ impl<R: Report> Documents<R> {
                     return;
                 }
                 Step::Bad(why) => {
-                    if open.known {
+                    if open.known || open.hinted {
                         let text = format!("the JSON report cannot be read: {why}");
                         self.fail(&text, self.line, self.offset, bytes);
                     }

@@ -33,6 +33,8 @@ pub(super) struct Open {
     /// The list whose element is being read, and the depth at which it ends.
     list: Option<(usize, usize)>,
     pub(super) known: bool,
+    /// Whether it is such a report if it breaks.
+    pub(super) hinted: bool,
     pub(super) line: u64,
     pub(super) offset: u64,
     pub(super) element_line: u64,

@@ -64,6 +64,8 @@ pub fn prefer(mut reports: Finding, text: Finding) -> Finding {
         return text;
     }
     let said = text.finished();
+    let ran = |one: &Finding| u64::from(one.counts.passed) + u64::from(one.counts.flaky);
+    let said_ran = ran(&text);
     reports.lines = text.lines;
     reports.red = reports.red.or(text.red);
     reports.hint = reports.hint.or(text.hint);
@@ -78,6 +80,12 @@ pub fn prefer(mut reports: Finding, text: Finding) -> Finding {
             let has = reports.finished();
             let fact = Fact::of(format!(
                 "the report has {has} tests, the summary beside it {said}"
+            ));
+            reports.unfinished.get_or_insert(fact);
+        } else if said_ran != ran(&reports) {
+            let has = ran(&reports);
+            let fact = Fact::of(format!(
+                "by the report {has} tests passed, by the summary beside it {said_ran}"
             ));
             reports.unfinished.get_or_insert(fact);
         }
