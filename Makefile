@@ -48,7 +48,7 @@ $(LANGUAGES)/ready: plugins/templates/requirements.txt
 test-cluster: export TRIBUNAL_CLUSTER_LOG_MAX_SIZE ?= 1Mi
 test-cluster: export TRIBUNAL_CLUSTER_LOG_INTERVAL ?= 3s
 test-cluster:
-	tests/cluster/with $(CARGO) test -p tribunal --locked --test kubernetes
+	tests/cluster/with $(CARGO) test --workspace --locked --test kubernetes
 
 # What the builds and suites need besides Rust itself; does nothing when it is there.
 setup: $(READY)
