@@ -121,7 +121,7 @@ fn files_that_cannot_be_read_are_named() {
         .expect("a refusal")
         .to_string();
     assert!(
-        problem.contains("there are: auto, ctest, exit-code"),
+        problem.contains("there are: auto, ctest, ctrf"),
         "{problem}"
     );
     let big = bench.path().join("big.wasm");
