@@ -95,8 +95,8 @@ fn with_packages(name: &str, edit: (&str, &str, &str), says: &str) {
             .output()
             .expect("the binary"))
     };
-    let fine = run();
-    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
+    let passed = run();
+    assert_eq!(passed.code, Some(0), "{}{}", passed.out, passed.err);
     let (file, old, new) = edit;
     let tests = copy.path().join(file);
     let text = fs::read_to_string(&tests).expect("readable");

@@ -18,7 +18,7 @@ pub(super) struct Track {
     pub(super) first: Option<u64>,
     /// The ids of the last records.
     recent: VecDeque<u64>,
-    /// The time of the last record.
+    /// The latest time of any record.
     pub(super) last: Option<(i64, u32)>,
     /// Whether records are known to be missing.
     pub(super) gap: bool,
@@ -65,7 +65,7 @@ impl Track {
             self.recent.pop_front();
         }
         self.recent.push_back(id);
-        self.last = record.time.or(self.last);
+        self.last = self.last.max(record.time);
         // Once for each of the two streams, of which either may come first.
         if self.markers < 2 && self.is_marker(record.content) {
             self.markers += 1;
@@ -336,7 +336,7 @@ impl Body {
                 }
                 Step::Lost => {
                     held.clear();
-                    // Times only grow: the anchor cannot come after a later record.
+                    // All that is in front of the anchor is known, and none of it is later than the latest.
                     if record.time > log.last && record.time.is_some() {
                         self.join = Join::Failed;
                     }
