@@ -34,12 +34,16 @@ test-ci:
 	$(CARGO) build --release --locked
 	tests/ci/run target/release/tribunal
 
-# The compilers of judges in Python, C and Zig, from PyPI; half a gigabyte, kept in target/.
-setup-languages: $(LANGUAGES)/ready
+# The compilers of judges in Python, C and Zig, from PyPI; half a gigabyte, kept in target/. Its programs name the
+# folder they were made in: where that is gone, they are made anew. target/ may be a link into a cache that stays.
+setup-languages:
+	@$(LANGUAGES)/bin/componentize-py --version >/dev/null 2>&1 || rm -f $(LANGUAGES)/ready
+	@$(MAKE) --no-print-directory $(LANGUAGES)/ready
 
 $(LANGUAGES)/ready: plugins/templates/requirements.txt
-	$(PYTHON) -m venv $(LANGUAGES)
-	$(LANGUAGES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@mkdir -p target/
+	folder=$$(cd target && pwd -P)/languages && $(PYTHON) -m venv --clear "$$folder" && \
+	  "$$folder"/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # The tests that need a Kubernetes cluster: on the one of KUBECONFIG, or on one of our own on loopback, which
