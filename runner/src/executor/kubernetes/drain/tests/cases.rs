@@ -8,18 +8,21 @@ use super::model::{Fault, Kubelet, MARKER, Taken};
 use crate::model::Completeness;
 
 /// Runs `write` beside the drain of a log that begins with the marker.
-async fn beside(kubelet: &Kubelet, write: impl AsyncFnOnce(&Kubelet)) -> (Drained, Taken) {
+pub(super) async fn beside(
+    kubelet: &Kubelet,
+    write: impl AsyncFnOnce(&Kubelet),
+) -> (Drained, Taken) {
     let drained = kubelet.drain(true);
     let (result, ()) = tokio::join!(drained, write(kubelet));
     result
 }
 
-async fn pause(milliseconds: u64) {
+pub(super) async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
 #[track_caller]
-fn whole(kubelet: &Kubelet, (drained, taken): &(Drained, Taken)) {
+pub(super) fn whole(kubelet: &Kubelet, (drained, taken): &(Drained, Taken)) {
     assert_eq!(drained.completeness, Completeness::Complete, "{drained:?}");
     assert_eq!(
         String::from_utf8_lossy(&taken.bytes),
@@ -296,48 +299,6 @@ async fn a_marker_that_comes_again_is_output() {
     kubelet.write(format!("{MARKER}\n"));
     kubelet.end();
     whole(&kubelet, &kubelet.drain(true).await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn times_may_be_equal_and_run_backwards() {
-    let kubelet = Kubelet::marked();
-    for after in [90, 120, 150, 400] {
-        kubelet.fault(Fault::Cut { after, clean: true });
-    }
-    let result = beside(&kubelet, async |kubelet| {
-        for number in 0..40 {
-            let step = [0, 0, 700_000_000, -200_000, 5][number % 5];
-            kubelet.write_after(
-                step,
-                if number % 2 == 0 {
-                    b"same\n"
-                } else {
-                    b"other\n"
-                },
-            );
-            pause(100).await;
-        }
-        kubelet.end();
-    })
-    .await;
-    whole(&kubelet, &result);
-}
-
-/// Two streams are stamped by two readers: a line may stand before one that is older. That one is no sign that the
-/// end cannot be found, however short the log is.
-#[tokio::test(start_paused = true)]
-async fn a_line_before_an_older_one_costs_no_reading() {
-    let kubelet = Kubelet::marked();
-    kubelet.write_after(5_000_000, b"of the other stream\n");
-    kubelet.write_after(-4_000_000, b"line 0\n");
-    for number in 1..1000 {
-        kubelet.write_after(1_000, format!("line {number}\n").as_bytes());
-    }
-    kubelet.end();
-    let result = kubelet.drain(true).await;
-    whole(&kubelet, &result);
-    let requests = kubelet.requests();
-    assert!(requests.len() <= 3, "{requests:?}");
 }
 
 #[tokio::test(start_paused = true)]
