@@ -35,6 +35,7 @@ const JUDGES: &[&str] = &[
     "playwright",
     "pytest",
     "tap",
+    "trx",
     "vitest",
 ];
 /// It links the others without their exports, so cargo must not build it in one go with them: features

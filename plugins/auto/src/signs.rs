@@ -19,12 +19,13 @@ pub enum Kind {
     Playwright,
     Pytest,
     Tap,
+    Trx,
     Vitest,
 }
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ctest,
         Self::Ctrf,
         Self::GoTest,
@@ -38,6 +39,7 @@ impl Kind {
         Self::Playwright,
         Self::Pytest,
         Self::Tap,
+        Self::Trx,
         Self::Vitest,
     ];
 
@@ -57,6 +59,7 @@ impl Kind {
             Self::Playwright => "playwright",
             Self::Pytest => "pytest",
             Self::Tap => "tap",
+            Self::Trx => "trx",
             Self::Vitest => "vitest",
         }
     }
@@ -88,6 +91,7 @@ pub fn sign(line: &[u8]) -> Option<Kind> {
             Kind::GoTest
         }
         b'<' if starts("<testsuite") => Kind::Junit,
+        b'<' if starts("<TestRun") => Kind::Trx,
         b'R' if starts("Result: PASS") || starts("Result: FAIL") || starts("Result: NOTESTS") => {
             Kind::Tap
         }

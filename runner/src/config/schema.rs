@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::plan::{Cluster, Command, JudgeSpec, ReportTarget, Retries, Target};
 
 /// Judges that ship inside the binary: names that need no entry under `[judges]`.
-pub const BUILTIN_JUDGES: [&str; 16] = [
+pub const BUILTIN_JUDGES: [&str; 17] = [
     "auto",
     "ctest",
     "ctrf",
@@ -23,6 +23,7 @@ pub const BUILTIN_JUDGES: [&str; 16] = [
     "playwright",
     "pytest",
     "tap",
+    "trx",
     "vitest",
 ];
 
