@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{ran, tribunal};
+use crate::support::{Ran, ran, tribunal};
 
 /// The examples and their exit codes.
 const EXAMPLES: [(&str, i32); 4] = [("local", 0), ("pytest", 0), ("junit", 0), ("ci", 0)];
@@ -16,24 +16,45 @@ fn examples() -> std::path::PathBuf {
         .join("examples")
 }
 
+/// A copy of an example, in a folder of its name.
+fn copied(name: &str) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a folder");
+    let copied = Command::new("cp")
+        .arg("-R")
+        .arg(examples().join(name))
+        .arg(copy.path())
+        .status();
+    assert!(copied.expect("cp").success());
+    copy
+}
+
+fn run(folder: &Path) -> Ran {
+    let output = tribunal().arg("run").current_dir(folder).output();
+    ran(&output.expect("the binary starts"))
+}
+
+/// It passes as it stands, and fails, with these words, when `old` is `new` in one of its files.
+fn turns_red(folder: &Path, (file, old, new): (&str, &str, &str), says: &str) {
+    let passed = run(folder);
+    assert_eq!(passed.code, Some(0), "{}{}", passed.out, passed.err);
+    let file = folder.join(file);
+    let text = fs::read_to_string(&file).expect("readable");
+    let broken = text.replace(old, new);
+    assert_ne!(text, broken);
+    fs::write(&file, broken).expect("written");
+    let failed = run(folder);
+    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
+    assert!(failed.out.contains(says), "{}", failed.out);
+}
+
 #[test]
 fn they_run_as_they_stand() {
     if !crate::support::has_pytest() {
         return;
     }
     for (name, code) in EXAMPLES {
-        let copy = tempfile::tempdir().expect("a folder");
-        let copied = Command::new("cp")
-            .arg("-R")
-            .arg(examples().join(name))
-            .arg(copy.path())
-            .status();
-        assert!(copied.expect("cp").success());
-        let output = tribunal()
-            .arg("run")
-            .current_dir(copy.path().join(name))
-            .output();
-        let ran = ran(&output.expect("the binary starts"));
+        let copy = copied(name);
+        let ran = run(&copy.path().join(name));
         assert_eq!(
             ran.code,
             Some(code),
@@ -56,21 +77,8 @@ fn nodes_own_test_runner_is_judged() {
         let from = examples().join("node-test").join(file);
         fs::copy(from, copy.path().join(file)).expect("copied");
     }
-    let run = || {
-        ran(&tribunal()
-            .arg("run")
-            .current_dir(copy.path())
-            .output()
-            .expect("the binary"))
-    };
-    let fine = run();
-    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
-    let tests = copy.path().join("cart.test.js");
-    let text = fs::read_to_string(&tests).expect("readable");
-    fs::write(&tests, text.replace("total, 11", "total, 12")).expect("written");
-    let failed = run();
-    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
-    assert!(failed.out.contains("1 of 4 failed"), "{}", failed.out);
+    let edit = ("cart.test.js", "total, 11", "total, 12");
+    turns_red(copy.path(), edit, "1 of 4 failed");
 }
 
 /// Runs an example that needs packages of npm, where somebody installed them into its folder.
@@ -88,24 +96,7 @@ fn with_packages(name: &str, edit: (&str, &str, &str), says: &str) {
     }
     let modules = copy.path().join("node_modules");
     std::os::unix::fs::symlink(folder.join("node_modules"), modules).expect("a link");
-    let run = || {
-        ran(&tribunal()
-            .arg("run")
-            .current_dir(copy.path())
-            .output()
-            .expect("the binary"))
-    };
-    let passed = run();
-    assert_eq!(passed.code, Some(0), "{}{}", passed.out, passed.err);
-    let (file, old, new) = edit;
-    let tests = copy.path().join(file);
-    let text = fs::read_to_string(&tests).expect("readable");
-    let broken = text.replace(old, new);
-    assert_ne!(text, broken);
-    fs::write(&tests, broken).expect("written");
-    let failed = run();
-    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
-    assert!(failed.out.contains(says), "{}", failed.out);
+    turns_red(copy.path(), edit, says);
 }
 
 #[test]
@@ -149,14 +140,7 @@ const FORMATS: [(&str, &str, &str); 10] = [
 #[test]
 fn every_format_is_judged_where_its_tool_is() {
     for (name, has, needs) in FORMATS {
-        let copy = tempfile::tempdir().expect("a folder");
-        let from = examples().join(name);
-        let copied = Command::new("cp")
-            .arg("-R")
-            .arg(&from)
-            .arg(copy.path())
-            .status();
-        assert!(copied.expect("cp").success());
+        let copy = copied(name);
         let folder = copy.path().join(name);
         let mut there = Command::new("sh");
         let there = there.args(["-c", has]).current_dir(&folder).output();
@@ -164,8 +148,7 @@ fn every_format_is_judged_where_its_tool_is() {
             crate::support::skipped(needs);
             continue;
         }
-        let output = tribunal().arg("run").current_dir(&folder).output();
-        let ran = ran(&output.expect("the binary starts"));
+        let ran = run(&folder);
         assert_eq!(ran.code, Some(0), "examples/{name}\n{}{}", ran.out, ran.err);
     }
 }
@@ -196,23 +179,12 @@ fn a_judge_of_ones_own_decides() {
     for file in ["pipeline.toml", "service.py", "clean-log.wasm"] {
         fs::copy(folder.join(file), copy.path().join(file)).expect("copied");
     }
-    let run = || {
-        ran(&tribunal()
-            .arg("run")
-            .current_dir(copy.path())
-            .output()
-            .expect("the binary"))
-    };
-    let fine = run();
-    assert_eq!(fine.code, Some(0), "{}{}", fine.out, fine.err);
-    let pipeline = copy.path().join("pipeline.toml");
-    let text = fs::read_to_string(&pipeline).expect("readable");
-    let broken = text.replace("\"service.py\"]", "\"service.py\", \"--broken\"]");
-    assert_ne!(text, broken);
-    fs::write(&pipeline, broken).expect("written");
-    let failed = run();
-    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
-    assert!(failed.out.contains("ERROR"), "{}", failed.out);
+    let edit = (
+        "pipeline.toml",
+        "\"service.py\"]",
+        "\"service.py\", \"--broken\"]",
+    );
+    turns_red(copy.path(), edit, "ERROR");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use crate::run::{self, Means, RunEnd};
 mod output;
 
 use output::shown;
-pub(super) use output::{Shown, file_report, junit, screen};
+pub(super) use output::{Shown, console, file_report, junit, screen};
 
 /// Runs the suites of a pipeline and judges them.
 #[derive(Debug, Args)]

@@ -55,8 +55,7 @@ pub(super) fn show(
 ) -> Result<Shown, Failure> {
     let mut settings = settings(args, plan, dir);
     settings.past = Some(Arc::new(past));
-    let console = Console::open(&settings)
-        .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))?;
+    let console = console(&settings)?;
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
     let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
     reports.push(match args.format {
@@ -77,6 +76,12 @@ pub(super) fn show(
         reports,
         console: Some(console),
     })
+}
+
+/// Listens to keys and signals for a report on standard output.
+pub(in crate::cli) fn console(settings: &Settings) -> Result<Console, Failure> {
+    Console::open(settings)
+        .map_err(|error| Failure::errored(format!("cannot listen to signals and keys: {error}")))
 }
 
 /// The report on standard output, for a person or as a CI system wants it.

@@ -16,7 +16,7 @@ use crate::model::ExitStatus;
 use crate::plan::Plan;
 use crate::plugin::{News, Registry, Reloader};
 use crate::report::Report;
-use crate::report::terminal::{Console, Terminal};
+use crate::report::terminal::Terminal;
 use crate::run::RunEnd;
 use crate::run::dir::RunDir;
 use crate::run::journal::Journal;
@@ -215,9 +215,7 @@ impl<'a> Watching<'a> {
         let performed = run::perform(part, &self.registry, news, |_, dir| {
             let mut settings = look.settings();
             settings.run_dir = Some(dir.path().to_owned());
-            let console = Console::open(&settings).map_err(|error| {
-                Failure::errored(format!("cannot listen to signals and keys: {error}"))
-            })?;
+            let console = run::console(&settings)?;
             let journal = Journal::create(RunDir::clone(dir)).map_err(Failure::errored)?;
             let terminal = Terminal::new(Box::new(std::io::stdout()), settings);
             Ok(run::Shown {
