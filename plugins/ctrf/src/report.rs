@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tribunal_judge_kit::book::case;
 use tribunal_judge_kit::json::Report;
 use tribunal_judge_kit::text::clip;
-use tribunal_judge_kit::{Book, Fact, Finding, Line};
+use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
 #[derive(Debug, Deserialize)]
@@ -62,8 +62,7 @@ pub struct Json {
     failed: u64,
     listed: u64,
     announced: u64,
-    runs: u32,
-    empty: bool,
+    runs: Runs,
     marker: Option<Fact>,
     red: Option<Fact>,
     unfinished: Option<Fact>,
@@ -117,9 +116,7 @@ impl Report for Json {
             );
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
-        self.runs += 1;
-        self.empty |= std::mem::take(&mut self.ran) == 0;
-        if self.runs > 1 && self.empty {
+        if self.runs.ended(std::mem::take(&mut self.ran) == 0) {
             let fact = Fact::at(line, "one of several reports ran no test");
             self.unfinished.get_or_insert(fact);
         }

@@ -8,6 +8,7 @@ use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
 use crate::finding::{Fact, Finding};
 use crate::lines::Line;
+use crate::text::clip;
 
 /// The most test cases that are told apart; more is an error, never a pass.
 pub const MOST_CASES: usize = 500_000;
@@ -75,6 +76,12 @@ pub fn case(id: impl Into<String>, status: CaseStatus) -> TestCase {
         line: None,
         extra: Vec::new(),
     }
+}
+
+/// Puts a failure's text into its case: its first line as the message, and all of it, both clipped.
+pub fn explain(case: &mut TestCase, text: &str) {
+    case.message = text.lines().next().map(|line| clip(line, 300));
+    case.details = Some(clip(text, 16_000));
 }
 
 /// Whether a status is red.

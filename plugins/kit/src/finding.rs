@@ -147,6 +147,22 @@ impl Finding {
     }
 }
 
+/// The runs that one output holds: a run that ran nothing is not made good by another.
+#[derive(Debug, Default)]
+pub struct Runs {
+    count: u32,
+    empty: bool,
+}
+
+impl Runs {
+    /// Takes the end of a run, which ran nothing where `empty`; whether one of several now ran nothing.
+    pub fn ended(&mut self, empty: bool) -> bool {
+        self.count += 1;
+        self.empty |= empty;
+        self.count > 1 && self.empty
+    }
+}
+
 /// No cases.
 pub const NOTHING: Counts = Counts {
     passed: 0,

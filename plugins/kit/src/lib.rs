@@ -18,7 +18,7 @@ pub mod text;
 pub mod verdict;
 
 pub use book::{Book, Notice};
-pub use finding::{Fact, Finding};
+pub use finding::{Fact, Finding, Runs};
 pub use lines::{Line, Lines};
 pub use shell::{Format, Reading};
 pub use table::{Colour, Count, Facts, Row, rule};

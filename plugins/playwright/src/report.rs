@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 use tribunal_judge_kit::ansi;
-use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::book::{case, explain};
 use tribunal_judge_kit::json::Report;
 use tribunal_judge_kit::text::clip;
-use tribunal_judge_kit::{Book, Fact, Finding, Line};
+use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, label};
 
 #[derive(Debug, Deserialize)]
@@ -73,8 +73,7 @@ pub struct Json {
     ran: u64,
     listed: u64,
     waiting: u64,
-    runs: u32,
-    empty: bool,
+    runs: Runs,
     marker: Option<Fact>,
     red: Option<Fact>,
     unfinished: Option<Fact>,
@@ -112,8 +111,7 @@ impl Report for Json {
         for error in errors {
             let message = plain(error.message.as_deref().unwrap_or("unknown error"));
             let mut found = case("(outside of tests)", CaseStatus::Errored);
-            found.message = message.lines().next().map(|line| clip(line, 300));
-            found.details = Some(clip(&message, 16_000));
+            explain(&mut found, &message);
             book.add(found, line);
         }
         if stats.unexpected > 0 {
@@ -125,9 +123,7 @@ impl Report for Json {
             let text = format!("the report counts {counted} tests and lists {listed}");
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
-        self.runs += 1;
-        self.empty |= std::mem::take(&mut self.ran) == 0;
-        if self.runs > 1 && self.empty {
+        if self.runs.ended(std::mem::take(&mut self.ran) == 0) {
             let fact = Fact::at(line, "one of several runs ran no test");
             self.unfinished.get_or_insert(fact);
         }
@@ -206,8 +202,7 @@ impl Json {
         let message = failed.and_then(|attempt| attempt.errors.first()?.message.as_deref());
         if let Some(message) = message.filter(|_| status != CaseStatus::Passed) {
             let message = plain(message);
-            found.message = message.lines().next().map(|line| clip(line, 300));
-            found.details = Some(clip(&message, 16_000));
+            explain(&mut found, &message);
         }
         if test.results.len() > 1 {
             let attempts = test.results.len().to_string();

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tribunal_judge_kit::book::case;
 use tribunal_judge_kit::json::Report;
 use tribunal_judge_kit::text::{clip, plural};
-use tribunal_judge_kit::{Book, Fact, Finding, Line};
+use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::CaseStatus;
 
 #[derive(Debug, Deserialize)]
@@ -48,11 +48,10 @@ pub struct Json {
     seen: bool,
     announced: u64,
     listed: u64,
-    documents: u32,
+    runs: Runs,
     this: u64,
     /// Examples of this document that passed or failed.
     ran: u64,
-    empty: bool,
     marker: Option<Fact>,
     red: Option<Fact>,
     unfinished: Option<Fact>,
@@ -109,9 +108,7 @@ impl Report for Json {
     ) -> serde_json::Result<()> {
         let Document { summary, messages } = serde_json::from_slice(bytes)?;
         self.seen = true;
-        self.documents += 1;
         let this = std::mem::take(&mut self.this);
-        self.empty |= std::mem::take(&mut self.ran) == 0;
         self.announced = self.announced.saturating_add(summary.example_count);
         if summary.failure_count > 0 {
             let text = plural(summary.failure_count, "failure");
@@ -147,7 +144,7 @@ impl Report for Json {
             );
             self.unfinished.get_or_insert(Fact::at(line, text));
         }
-        if self.documents > 1 && self.empty {
+        if self.runs.ended(std::mem::take(&mut self.ran) == 0) {
             let fact = Fact::at(line, "one of several runs ran no example");
             self.unfinished.get_or_insert(fact);
         }

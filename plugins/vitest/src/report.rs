@@ -1,10 +1,10 @@
 //! Vitest's JSON report (`--reporter=json`): one element of `testResults` for each file, much like jest's.
 
 use serde::Deserialize;
-use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::book::{case, explain};
 use tribunal_judge_kit::json::Report;
 use tribunal_judge_kit::text::clip;
-use tribunal_judge_kit::{Book, Fact, Finding, Line};
+use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
 #[derive(Debug, Deserialize)]
@@ -53,8 +53,7 @@ pub struct Json {
     /// Tests that did not end.
     waiting: u64,
     announced: u64,
-    runs: u32,
-    empty: bool,
+    runs: Runs,
     marker: Option<Fact>,
     red: Option<Fact>,
     unfinished: Option<Fact>,
@@ -114,9 +113,7 @@ impl Report for Json {
             let text = format!("the report counts {} failed", document.num_failed_tests);
             self.red.get_or_insert(Fact::at(line, text));
         }
-        self.runs += 1;
-        self.empty |= std::mem::take(&mut self.ran) == 0;
-        if self.runs > 1 && self.empty {
+        if self.runs.ended(std::mem::take(&mut self.ran) == 0) {
             let fact = Fact::at(line, "one of several runs ran no test");
             self.unfinished.get_or_insert(fact);
         }
@@ -160,8 +157,7 @@ impl Json {
         found.file = Some(file.to_owned());
         found.line = test.location.map(|place| place.line);
         if let Some(text) = test.failure_messages.and_then(|all| all.into_iter().next()) {
-            found.message = text.lines().next().map(|line| clip(line, 300));
-            found.details = Some(clip(&text, 16_000));
+            explain(&mut found, &text);
         }
         if !matches!(test.status.as_str(), "passed" | "failed") {
             found.extra.push(label("vitest.status", test.status));
