@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::case::{Draft, Found, Kind, Origin, value};
-use crate::scan::{Attribute, Sink};
 use crate::text::{clip, count};
+use tribunal_judge_kit::xml::{Attribute, Sink};
 
 /// Roots of test reports that are not `JUnit`, and what they are.
 const FOREIGN: [(&str, &str); 7] = [
@@ -185,6 +185,12 @@ impl Builder {
 }
 
 impl Sink for Builder {
+    const ROOT: &'static str = "testsuite";
+    const INNER: &'static [&'static str] = &["testcase"];
+    const ORPHAN: &'static str =
+        "a <testcase> outside of any <testsuite>: the beginning is missing";
+    const CLOSING: &'static [&'static str] = &["testsuites", "testsuite", "testcase"];
+
     fn root(&mut self, name: &str) -> bool {
         let ours = matches!(name, "testsuites" | "testsuite");
         if ours {

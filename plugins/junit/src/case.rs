@@ -2,8 +2,8 @@
 
 use tribunal_sdk::{CaseStatus, Label, TestCase, label};
 
-use crate::scan::{Attribute, KEEP};
 use crate::text::{clip, count, first_line, milliseconds};
+use tribunal_judge_kit::xml::{Attribute, KEEP};
 
 /// The longest name, in bytes.
 const NAME: usize = 1024;

@@ -6,21 +6,18 @@
 mod builder;
 mod case;
 mod config;
-mod decode;
-mod error;
 mod judge;
 mod parser;
 mod read;
-mod scan;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
 mod verdict;
 
-pub use error::Malformed;
 pub use judge::Junit;
 pub use parser::{Outcome, Parser};
 pub use read::read;
 pub use tally::{MOST_CASES, Tally};
+pub use tribunal_judge_kit::xml::Malformed;
 pub use verdict::{Report, Source, decide};

@@ -2,9 +2,7 @@
 
 use crate::builder::{Builder, Declared, foreign_report};
 use crate::case::Found;
-use crate::decode::Decoder;
-use crate::error::Malformed;
-use crate::scan::Scanner;
+use tribunal_judge_kit::xml::{Decoder, Malformed, Scanner};
 
 /// Reads one report, or the output of a program that holds reports between other lines.
 ///
@@ -72,7 +70,7 @@ impl Parser {
             let text = self.decoder.finish();
             self.malformed = self.scanner.feed(text, &mut self.builder).err();
         }
-        if self.malformed.is_none() && self.scanner.torn() {
+        if self.malformed.is_none() && self.scanner.torn::<Builder>() {
             self.malformed = Some(Malformed::Truncated { at: self.bytes });
         }
         let other_root = self.builder.other_root.clone();

@@ -16,6 +16,7 @@ pub mod table;
 pub mod testing;
 pub mod text;
 pub mod verdict;
+pub mod xml;
 
 pub use book::{Book, Notice};
 pub use finding::{Fact, Finding, Runs};

@@ -26,7 +26,7 @@ enum Encoding {
 
 /// A streaming decoder.
 #[derive(Debug, Default)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     encoding: Option<Encoding>,
     /// Input kept back: the head until the encoding is known, later half a UTF-16 character.
     kept: Vec<u8>,
@@ -35,7 +35,7 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     /// Returns the next bytes of UTF-8; none while too little is known.
-    pub(crate) fn feed<'a>(&'a mut self, chunk: &'a [u8]) -> &'a [u8] {
+    pub fn feed<'a>(&'a mut self, chunk: &'a [u8]) -> &'a [u8] {
         match self.encoding {
             Some(Encoding::Utf8) => return chunk,
             Some(encoding) => {
@@ -55,7 +55,7 @@ impl Decoder {
     }
 
     /// Returns what was kept back; the input has ended.
-    pub(crate) fn finish(&mut self) -> &[u8] {
+    pub fn finish(&mut self) -> &[u8] {
         self.out.clear();
         if self.encoding.is_none() {
             self.decide();

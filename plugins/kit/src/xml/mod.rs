@@ -8,15 +8,18 @@
 //! change the structure: bare `&`, `<` in attributes, impossible characters. What does change it is
 //! an error. Entities are never declared, and nothing outside of the input is ever looked at.
 
+mod decode;
 mod document;
 mod entity;
+mod error;
 mod markup;
 
-use crate::error::Malformed;
+pub use decode::Decoder;
+pub use error::Malformed;
 use markup::Doctype;
 
 /// How much of one text or attribute is kept, in bytes.
-pub(crate) const KEEP: usize = 64 * 1024;
+pub const KEEP: usize = 64 * 1024;
 /// The longest name of an element or attribute, in bytes.
 const NAME: usize = 256;
 /// The deepest nesting of elements.
@@ -25,7 +28,15 @@ const DEPTH: usize = 256;
 const ATTRIBUTES: usize = 1_000;
 
 /// Who wants the elements. Names come without a namespace's prefix.
-pub(crate) trait Sink {
+pub trait Sink {
+    /// How the names of roots begin: an input that ends inside of such a tag is torn.
+    const ROOT: &'static str;
+    /// Elements that are no root; where one stands outside of a document, its beginning is missing.
+    const INNER: &'static [&'static str];
+    /// What to say of such an element.
+    const ORPHAN: &'static str;
+    /// Elements whose closing tag outside of a document says that its beginning is missing.
+    const CLOSING: &'static [&'static str];
     /// A document could begin here; `false` lets the scanner look further.
     fn root(&mut self, name: &str) -> bool;
     /// Whether this attribute's value is worth keeping.
@@ -42,9 +53,11 @@ pub(crate) trait Sink {
 
 /// An attribute that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attribute {
-    pub(crate) name: String,
-    pub(crate) value: String,
+pub struct Attribute {
+    /// Its name, without a prefix.
+    pub name: String,
+    /// Its value, with references replaced.
+    pub value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +91,7 @@ enum State {
 
 /// The scanner.
 #[derive(Debug)]
-pub(crate) struct Scanner {
+pub struct Scanner {
     state: State,
     /// Names of the open elements, one behind the other, and where each begins.
     names: Vec<u8>,
@@ -99,8 +112,15 @@ pub(crate) struct Scanner {
     lines: u64,
 }
 
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Scanner {
-    pub(crate) fn new() -> Self {
+    /// Returns a scanner at the beginning of an input.
+    pub fn new() -> Self {
         Self {
             state: State::Hunt,
             names: Vec::new(),
@@ -118,7 +138,10 @@ impl Scanner {
     }
 
     /// Takes the next bytes. After an error the scanner must not be used any more.
-    pub(crate) fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> Result<(), Malformed> {
+    ///
+    /// # Errors
+    /// What is not XML, and where.
+    pub fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> Result<(), Malformed> {
         let mut rest = input;
         while !rest.is_empty() {
             match self.step(rest, sink) {
@@ -135,11 +158,12 @@ impl Scanner {
     }
 
     /// Returns whether the input ended inside of a document, or inside of the tag that begins one.
-    pub(crate) fn torn(&self) -> bool {
+    pub fn torn<S: Sink>(&self) -> bool {
         let beginning = match self.state {
             State::Open => self.fresh,
             State::StartName => {
-                self.raw.starts_with(b"testsuite") || b"testsuite".starts_with(&self.raw)
+                let root = S::ROOT.as_bytes();
+                self.raw.starts_with(root) || root.starts_with(&self.raw)
             }
             State::Instruction => b"xml ".starts_with(&self.raw),
             _ => false,
@@ -181,7 +205,7 @@ impl Scanner {
     }
 
     /// Consumes at least one byte, or changes the state.
-    fn step(&mut self, input: &[u8], sink: &mut impl Sink) -> Result<usize, &'static str> {
+    fn step<S: Sink>(&mut self, input: &[u8], sink: &mut S) -> Result<usize, &'static str> {
         let byte = input[0];
         let (used, next) = match self.state {
             State::Hunt => self.hunt(input),

@@ -75,7 +75,7 @@ impl Scanner {
         }
     }
 
-    pub(super) fn start_name(&mut self, input: &[u8], sink: &mut impl Sink) -> Step {
+    pub(super) fn start_name<S: Sink>(&mut self, input: &[u8], sink: &mut S) -> Step {
         let len = name_len(input);
         self.keep(&input[..len]);
         if self.raw.len() > NAME {
@@ -89,8 +89,8 @@ impl Scanner {
         }
         if !self.inside() {
             let name = local(&self.raw);
-            if name == "testcase" {
-                return Err("a <testcase> outside of any <testsuite>: the beginning is missing");
+            if S::INNER.contains(&name.as_str()) {
+                return Err(S::ORPHAN);
             }
             if !sink.root(&name) {
                 self.entities = false;
@@ -188,14 +188,12 @@ impl Scanner {
         Ok((len, next))
     }
 
-    pub(super) fn end_tag(&mut self, sink: &mut impl Sink) -> Result<State, &'static str> {
+    pub(super) fn end_tag<S: Sink>(&mut self, sink: &mut S) -> Result<State, &'static str> {
         let Some(start) = self.starts.last().copied() else {
-            return match local(&self.raw).as_str() {
-                "testsuites" | "testsuite" | "testcase" => {
-                    Err("a closing tag without its opening tag: the beginning is missing")
-                }
-                _ => Ok(self.back_to_hunt()),
-            };
+            if S::CLOSING.contains(&local(&self.raw).as_str()) {
+                return Err("a closing tag without its opening tag: the beginning is missing");
+            }
+            return Ok(self.back_to_hunt());
         };
         if self.names[start..] != self.raw {
             return Err("a closing tag that does not match its opening tag");

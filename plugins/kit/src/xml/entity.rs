@@ -7,7 +7,7 @@ const LONGEST: usize = 12;
 
 /// Returns the text with references replaced. Invalid UTF-8 and impossible characters (`&#0;`) become
 /// U+FFFD; an unknown entity or a bare `&` is kept, as producers forget to escape it.
-pub(crate) fn unescape(raw: &[u8]) -> String {
+pub(super) fn unescape(raw: &[u8]) -> String {
     if memchr(b'&', raw).is_none() {
         return String::from_utf8_lossy(raw).into_owned();
     }
