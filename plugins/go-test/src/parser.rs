@@ -28,6 +28,8 @@ pub struct Parser {
     /// Text: whether `=== RUN` was seen in it (-v).
     verbose: bool,
     name: Option<String>,
+    /// Text: the current package has said that it has no tests to run.
+    empty: bool,
     /// What the build printed.
     build: Option<String>,
 }
@@ -102,7 +104,7 @@ impl Parser {
                 if !self.current.open.is_empty() {
                     return;
                 }
-                let unlisted = self.results.is_empty() && !empty;
+                let unlisted = self.results.is_empty() && !empty && !self.empty;
                 self.flush(package, line, book);
                 if unlisted {
                     // Without -v, the package is all that is told.
@@ -181,6 +183,7 @@ impl Parser {
         self.current = Package::default();
         self.verbose = false;
         self.name = None;
+        self.empty = false;
     }
 
     /// A line that is nothing by itself.
@@ -197,7 +200,9 @@ impl Parser {
             self.result(status, &name, time);
             return;
         }
-        if text.starts_with("panic: ") {
+        if text == "testing: warning: no tests to run" {
+            self.empty = true;
+        } else if text.starts_with("panic: ") {
             self.current.say(&text);
         } else if text.starts_with("# ") || text.starts_with("go: ") {
             self.finding

@@ -32,23 +32,21 @@ pub(crate) fn classify(text: &str) -> Option<Found<'_>> {
             }
         }
         b'o' => {
-            let (package, rest) = text.strip_prefix("ok  \t")?.split_once('\t')?;
-            let cached = rest.starts_with("(cached)");
-            let time = rest.split(['\t', ' ']).next()?;
-            (cached || seconds(time.strip_suffix('s')?).is_some()).then_some(())?;
+            let (package, rest) = columns(text, "ok")?;
+            (rest.starts_with("(cached)") || is_timed(rest)).then_some(())?;
             Some(Found::Ok(package, rest.contains("[no tests to run]")))
         }
         b'F' => {
-            let rest = text.strip_prefix("FAIL\t")?;
-            if let Some((package, _)) = rest.split_once('\t') {
+            let (package, rest) = columns(text, "FAIL")?;
+            if is_timed(rest) {
                 Some(Found::Fail(package, "failed"))
             } else {
-                let (package, why) = rest.split_once(" [")?;
-                Some(Found::Fail(package, why.strip_suffix(']')?))
+                let why = rest.strip_prefix('[')?.strip_suffix(']')?;
+                Some(Found::Fail(package, why))
             }
         }
         b'?' => {
-            let (package, rest) = text.strip_prefix("?   \t")?.split_once('\t')?;
+            let (package, rest) = columns(text, "?")?;
             rest.starts_with("[no test")
                 .then_some(Found::NoFiles(package))
         }
@@ -63,7 +61,23 @@ pub(crate) fn classify(text: &str) -> Option<Found<'_>> {
     }
 }
 
-/// `--- FAIL: TestX/sub (0.00s)`.
+/// What stands behind the first word: a package, and the rest. Go puts tabs between them; a log may have blanks for them.
+fn columns<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
+    let rest = text.strip_prefix(word)?;
+    let (package, rest) = rest
+        .strip_prefix([' ', '\t'])?
+        .trim_start()
+        .split_once([' ', '\t'])?;
+    Some((package, rest.trim()))
+}
+
+/// Whether a time like `0.012s` begins it.
+fn is_timed(text: &str) -> bool {
+    let time = text.split(['\t', ' ']).next().unwrap_or_default();
+    time.strip_suffix('s').and_then(seconds).is_some()
+}
+
+/// `--- FAIL: TestX/sub (0.00s)`, with Go before 1.4 `(0.00 seconds)`.
 pub(crate) fn result(text: &str) -> Option<Found<'_>> {
     let rest = text.strip_prefix("--- ")?;
     let (word, rest) = rest.split_once(": ")?;
@@ -73,6 +87,9 @@ pub(crate) fn result(text: &str) -> Option<Found<'_>> {
         "SKIP" => CaseStatus::Skipped,
         _ => return None,
     };
-    let (name, time) = rest.strip_suffix("s)")?.rsplit_once(" (")?;
+    let (name, time) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let time = time
+        .strip_suffix(" seconds")
+        .or_else(|| time.strip_suffix('s'))?;
     Some(Found::Result(status, name, Some(seconds(time)?)))
 }

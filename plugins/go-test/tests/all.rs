@@ -2,8 +2,9 @@
 
 use tribunal_judge_go_test::Parser;
 use tribunal_judge_kit::testing::{
-    Samples, check_fixtures, check_properties, check_table, fixtures, text,
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
 };
+use tribunal_sdk::{EndState, Status};
 
 const FAKES: [&str; 3] = [
     "PASS\n",
@@ -65,4 +66,58 @@ fn recorded_runs() {
 #[test]
 fn properties() {
     check_properties(text::<Parser>, &fixtures("go-test"), &FAKES);
+}
+
+#[test]
+fn other_forms_of_the_same_lines() {
+    for (output, status, passed) in [
+        // A log whose tabs became blanks.
+        (
+            "=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok      p/q    0.001s\n",
+            Status::Passed,
+            1,
+        ),
+        // Go before 1.4.
+        (
+            "=== RUN TestA\n--- PASS: TestA (0.06 seconds)\nPASS\nok  \tp/q\t0.160s\n",
+            Status::Passed,
+            1,
+        ),
+        (
+            "=== RUN TestA\n--- FAIL: TestA (0.06 seconds)\nFAIL\nexit status 1\nFAIL\tp/q\t0.160s\n",
+            Status::Failed,
+            0,
+        ),
+        // Go before 1.8 said it in a line of its own.
+        (
+            "testing: warning: no tests to run\nPASS\nok  \tp/q\t0.001s\n",
+            Status::Empty,
+            0,
+        ),
+        (
+            "testing: warning: no tests to run\nPASS\nok  \tp/q\t0.001s\nok  \tp/r\t0.001s\n",
+            Status::Passed,
+            1,
+        ),
+        ("ok  everything is fine\n", Status::Failed, 0),
+    ] {
+        let verdict = text::<Parser>(&Input {
+            stdout: output.as_bytes(),
+            stderr: b"",
+            artifacts: &[],
+            end: &EndState::Exited(0),
+            capture: &whole(),
+            chunk: 4_096,
+        })
+        .verdict;
+        assert_eq!(
+            (
+                verdict.status,
+                verdict.counts.map_or(0, |counts| counts.passed)
+            ),
+            (status, passed),
+            "{output:?}: {}",
+            verdict.summary
+        );
+    }
 }

@@ -39,6 +39,19 @@ pub(crate) struct Declared {
     pub(crate) hollow: Option<u64>,
 }
 
+/// What a report is made of, in its order.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    Case(Found),
+    /// A suite has ended that says how many tests it has: whether that is as many as there are cases in it, so that
+    /// cases of one name are tests of their own and not runs of one.
+    Suite {
+        each_is_a_test: bool,
+    },
+    /// A document has ended.
+    End,
+}
+
 #[derive(Debug)]
 enum Frame {
     Suite(Box<Suite>),
@@ -71,8 +84,8 @@ pub(crate) struct Builder {
     draft: Option<Draft>,
     /// A draft that stands for a suite, not for a `<testcase>`.
     of_suite: bool,
-    /// Cases found since they were last taken; `None` ends a document.
-    pub(crate) found: Vec<Option<Found>>,
+    /// Found since it was last taken.
+    pub(crate) found: Vec<Piece>,
     cases: u64,
     bad: u64,
     /// The most tests that a suite of this document declares to have run.
@@ -157,6 +170,8 @@ impl Builder {
             self.bad - suite.bad_before,
         );
         if let Some(tests) = suite.tests {
+            let each_is_a_test = tests >= cases;
+            self.found.push(Piece::Suite { each_is_a_test });
             let ran = tests.saturating_sub(suite.skipped);
             self.declared.tests = worse(self.declared.tests, ran, cases);
             self.promised = self.promised.max(ran);
@@ -166,7 +181,7 @@ impl Builder {
                 self.declared.hollow = self.declared.hollow.max(Some(self.promised));
             }
             self.promised = 0;
-            self.found.push(None);
+            self.found.push(Piece::End);
         }
     }
 
@@ -179,7 +194,7 @@ impl Builder {
     fn finish_draft(&mut self) {
         self.of_suite = false;
         if let Some(draft) = self.draft.take() {
-            self.found.push(Some(draft.finish()));
+            self.found.push(Piece::Case(draft.finish()));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The streaming parser: bytes of one report in, test cases out.
 
-use crate::builder::{Builder, Declared, foreign_report};
-use crate::case::Found;
+use crate::builder::{Builder, Declared, Piece, foreign_report};
 use tribunal_judge_kit::xml::{Decoder, Malformed, Scanner};
 
 /// Reads one report, or the output of a program that holds reports between other lines.
@@ -59,8 +58,8 @@ impl Parser {
         }
     }
 
-    /// Returns what was found since the last call; `None` stands for the end of a document.
-    pub(crate) fn take(&mut self) -> Vec<Option<Found>> {
+    /// Returns what was found since the last call.
+    pub(crate) fn take(&mut self) -> Vec<Piece> {
         std::mem::take(&mut self.builder.found)
     }
 

@@ -2,6 +2,7 @@
 
 use tribunal_sdk::TestCase;
 
+use crate::builder::Piece;
 use crate::parser::Parser;
 use crate::tally::Tally;
 use crate::verdict::{Report, Source};
@@ -35,10 +36,11 @@ pub fn read(
 }
 
 fn take(parser: &mut Parser, tally: &mut Tally, each: &mut impl FnMut(&TestCase)) {
-    for found in parser.take() {
-        match found {
-            None => tally.end_document(),
-            Some(found) => {
+    for piece in parser.take() {
+        match piece {
+            Piece::End => tally.end_document(),
+            Piece::Suite { each_is_a_test } => tally.end_suite(each_is_a_test),
+            Piece::Case(found) => {
                 if let Some(case) = tally.add(found) {
                     each(&case);
                 }

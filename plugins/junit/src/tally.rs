@@ -32,6 +32,15 @@ struct Seen {
     ordinal: u32,
 }
 
+/// What cases that were put together would have been by themselves.
+#[derive(Default)]
+struct Doubtful {
+    /// What their being together changes in the counts.
+    change: [i64; 5],
+    /// The first bad one that a later one made good.
+    bad: Option<(String, Option<String>)>,
+}
+
 /// The tally.
 #[derive(Default)]
 pub struct Tally {
@@ -40,6 +49,8 @@ pub struct Tally {
     /// How many cases have this id.
     ids: HashMap<Print, u32>,
     counts: [u64; 5],
+    /// Cases of one name in a suite that has not ended: taken for runs of one test until it says otherwise.
+    doubtful: Doubtful,
     reported: u64,
     /// Passed cases without any name.
     pub(crate) unnamed_passed: u64,
@@ -65,6 +76,23 @@ impl Tally {
     /// A document has ended; names may repeat from here on.
     pub(crate) fn end_document(&mut self) {
         self.seen.clear();
+        self.doubtful = Doubtful::default();
+    }
+
+    /// A suite has ended that says how many tests it has. Where that is as many as it has cases, two of one name are
+    /// two tests (rows of a data provider, names given twice): a red one stays red, whatever the other is. Where it
+    /// has more cases than tests, they are runs of one test, and the last word counts.
+    pub(crate) fn end_suite(&mut self, each_is_a_test: bool) {
+        let Doubtful { change, bad } = std::mem::take(&mut self.doubtful);
+        if !each_is_a_test {
+            return;
+        }
+        for (count, change) in self.counts.iter_mut().zip(change) {
+            *count = count.saturating_add_signed(change);
+        }
+        if self.first_bad.is_none() {
+            self.first_bad = bad;
+        }
     }
 
     /// Counts a case; returns it as it is to be reported, or `None` when it is not.
@@ -77,9 +105,15 @@ impl Tally {
         }
         let earlier = identity.and_then(|identity| self.seen.get(&identity));
         let ordinal = if let Some(Seen { status, ordinal }) = earlier {
-            let ordinal = *ordinal;
-            self.counts[slot(*status)] -= 1;
-            case.status = merge(*status, case.status);
+            let (ordinal, old, new) = (*ordinal, *status, case.status);
+            self.counts[slot(old)] -= 1;
+            case.status = merge(old, new);
+            // A test that failed and whose tear-down failed too: pytest counts it twice, and it is one.
+            if (old, new) != (CaseStatus::Failed, CaseStatus::Errored) {
+                self.doubtful.change[slot(old)] += 1;
+                self.doubtful.change[slot(new)] += 1;
+                self.doubtful.change[slot(case.status)] -= 1;
+            }
             ordinal
         } else {
             if self.ids.len() >= MOST_CASES {
@@ -107,7 +141,8 @@ impl Tally {
                 .as_ref()
                 .is_some_and(|(id, _)| *id == case.id)
         {
-            self.first_bad = None;
+            let bad = self.first_bad.take();
+            self.doubtful.bad = self.doubtful.bad.take().or(bad);
         }
         let room = match case.status {
             CaseStatus::Passed | CaseStatus::Skipped => REPORTED_PASSED,

@@ -7,6 +7,7 @@ use tribunal_judge_kit::text::Details;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
+use crate::nested::Nested;
 use crate::words::{self, Directive, Plan, Point};
 
 /// Ids that are remembered; a stream with more tests is too long to judge.
@@ -39,6 +40,9 @@ pub struct Parser {
     bad: Option<(TestCase, Details)>,
     /// Inside a YAML block.
     yaml: bool,
+    nested: Nested,
+    /// `pragma +strict`: what is no TAP is a failure.
+    strict: bool,
 }
 
 impl Format for Parser {
@@ -81,6 +85,18 @@ impl Format for Parser {
                 self.comment(line);
                 return;
             }
+            b'p' if line.plain.starts_with(b"pragma ") => {
+                if let Some(pragmas) = line.text().and_then(|text| text.strip_prefix("pragma ")) {
+                    self.pragmas(pragmas);
+                }
+                return;
+            }
+            b'}' if line.plain.trim_ascii_end() == b"}" => {
+                if let Some(fact) = self.nested.close() {
+                    self.finding.red.get_or_insert(fact);
+                }
+                return;
+            }
             _ => {}
         }
         self.foreign(line, book);
@@ -111,6 +127,16 @@ impl Parser {
         if self.document.begun {
             let text = "`TAP version` in the middle of a document";
             self.finding.red.get_or_insert(Fact::at(line, text));
+        }
+    }
+
+    fn pragmas(&mut self, pragmas: &str) {
+        for pragma in pragmas.split(',').map(str::trim) {
+            match pragma {
+                "+strict" => self.strict = true,
+                "-strict" => self.strict = false,
+                _ => {}
+            }
         }
     }
 
@@ -154,6 +180,9 @@ impl Parser {
         }
         self.finding.seen = true;
         self.tell(book);
+        if let Some(fact) = self.nested.point(point, line) {
+            self.finding.red.get_or_insert(fact);
+        }
         let document = &mut self.document;
         document.begun = true;
         document.points += 1;
@@ -204,6 +233,9 @@ impl Parser {
     fn indented(&mut self, line: &Line<'_>) {
         let text = line.lossy();
         let trimmed = text.trim();
+        if !self.yaml {
+            self.nested.indented(line);
+        }
         if trimmed == "---" {
             self.yaml = true;
         } else if trimmed == "..." {
@@ -250,6 +282,10 @@ impl Parser {
     /// A line that is no TAP: prove's, or anyone's.
     fn foreign(&mut self, line: &Line<'_>, book: &mut Book) {
         let Some(text) = line.text() else { return };
+        if self.strict && !self.prove && !text.trim().is_empty() {
+            let text = format!("no TAP, behind `pragma +strict`: {text}");
+            self.finding.red.get_or_insert(Fact::at(line, text));
+        }
         if let Some(result) = text.strip_prefix("Result: ") {
             if line.terminated && self.prove {
                 self.result = true;

@@ -61,6 +61,34 @@ fn the_specifications_rules() {
             "1..1\n    not ok 1 - inner\n    1..1\nok 1 - outer # TODO\n",
             Passed,
         ),
+        // A subtest that failed under a point that says ok, before it and behind it, and where one excuses it.
+        (
+            "1..1\n    not ok 1 - inner\n    1..1\nok 1 - outer\n",
+            Failed,
+        ),
+        (
+            "1..1\n    not ok 1 - x # TODO\n    1..1\nok 1 - outer\n",
+            Passed,
+        ),
+        ("1..1\nok 1 - outer {\n    1..1\n    not ok 1\n}\n", Failed),
+        (
+            "1..1\nok 1 - outer # TODO {\n    not ok 1\n    1..1\n}\n",
+            Passed,
+        ),
+        (
+            "1..1\n        not ok 1\n        1..1\n    not ok 1 - y # TODO\n    1..1\nok 1 - outer\n",
+            Passed,
+        ),
+        (
+            "1..1\nok 1 - a {\n    ok 1 - b # TODO {\n        not ok 1\n    }\n    1..1\n}\n",
+            Passed,
+        ),
+        ("1..1\nok 1\n  ---\n  - not ok 1\n  ...\n", Passed),
+        ("pragma +strict\n1..1\nnoise\nok 1\n", Failed),
+        (
+            "pragma +strict\npragma -strict\n1..1\nnoise\nok 1\n",
+            Passed,
+        ),
         ("", Failed),
     ] {
         let (got, summary) = judge(output);

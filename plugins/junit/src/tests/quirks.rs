@@ -328,3 +328,25 @@ fn documents_are_found_between_lines_of_a_log() {
         "exit 0 but no JUnit report"
     );
 }
+
+#[test]
+fn cases_of_one_name_are_tests_of_their_own_where_the_suite_counts_them_so() {
+    let rows = "<testcase name='x'><failure/></testcase><testcase name='x'/><testcase name='x'/>";
+    // Rows of a data provider: three tests, one of them red.
+    let judged = judge(&format!(
+        "<testsuite tests='3' failures='1'>{rows}</testsuite>"
+    ));
+    assert_eq!(judged.counts(), [2, 1, 0, 0, 0]);
+    assert_eq!(judged.status(), Status::Failed);
+    // Runs of one test, which passed in the end; so it is where nothing is declared.
+    for attributes in ["tests='1' failures='1'", ""] {
+        let judged = judge(&format!("<testsuite {attributes}>{rows}</testsuite>"));
+        assert_eq!(judged.counts(), [0, 0, 0, 0, 1], "{attributes}");
+    }
+    // Each suite speaks for itself.
+    let judged = judge(&format!(
+        "<testsuites><testsuite name='a' tests='3'>{rows}</testsuite>\
+         <testsuite name='b' tests='1'>{rows}</testsuite></testsuites>"
+    ));
+    assert_eq!(judged.counts(), [2, 1, 0, 0, 1]);
+}
