@@ -8,7 +8,7 @@ use crate::{keeper, run};
 
 /// What a mistake in it is answered with.
 pub(crate) const USAGE: &str = "\
-usage: seal keeper --spool DIR --port N --token T --spool-limit BYTES --hold SECONDS
+usage: seal guard|keeper --spool DIR --port N --token T --spool-limit BYTES --hold SECONDS
        seal run --spool DIR [--grace SECONDS] [--drain SECONDS] [--wait SECONDS] [--termination-log PATH]
                 [--artifact GLOB]... [--artifact-limits FILES:EACH:TOGETHER] -- COMMAND [ARGUMENT]...
 ";
@@ -20,13 +20,20 @@ const SMALLEST_LIMIT: u64 = 256 << 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Keeper(keeper::Options),
+    /// With the options of a keeper.
+    Guard(Vec<OsString>),
     Run(run::Options),
 }
 
 /// Reads the words behind the program's name. The error is a sentence.
-pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Command, String> {
-    let mut words = words.peekable();
+pub(crate) fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let mode = words.next().unwrap_or_default();
+    if mode == "guard" {
+        let options: Vec<OsString> = words.collect();
+        // Mistakes are told at once, and not by one keeper after the other.
+        parse(std::iter::once("keeper".into()).chain(options.iter().cloned()))?;
+        return Ok(Command::Guard(options));
+    }
     let mut given: Vec<(String, String)> = Vec::new();
     let mut argv = Vec::new();
     while let Some(word) = words.next() {
@@ -62,7 +69,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Command, St
             limits: options.limits()?,
             argv: std::mem::take(&mut argv),
         }),
-        _ => return Err("say `keeper` or `run`".to_owned()),
+        _ => return Err("say `guard`, `keeper` or `run`".to_owned()),
     };
     if let Some((name, _)) = options.0.first() {
         return Err(format!("{name} is unknown here, or given twice"));

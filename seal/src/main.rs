@@ -1,9 +1,11 @@
-//! The program in the pod: `seal run` starts the suite, `seal keeper` keeps what it writes.
+//! The program in the pod: `seal run` starts the suite, `seal keeper` keeps what it writes, `seal guard` starts the keeper.
 
 #[cfg(target_os = "linux")]
 mod args;
 #[cfg(target_os = "linux")]
 mod clock;
+#[cfg(target_os = "linux")]
+mod guard;
 #[cfg(target_os = "linux")]
 mod keeper;
 #[cfg(target_os = "linux")]
@@ -29,6 +31,9 @@ fn main() -> ExitCode {
         args::Command::Keeper(options) => signals::Signals::of_keeper()
             .and_then(|signals| keeper::keep(options, &signals))
             .map(|()| 0),
+        args::Command::Guard(options) => {
+            signals::Signals::of_seal().and_then(|signals| guard::guard(options, &signals))
+        }
         args::Command::Run(options) => {
             signals::Signals::of_seal().map(|signals| run::run(options, &signals))
         }

@@ -16,9 +16,8 @@ use crate::signals::Signals;
 /// How long after the main container has vanished somebody may still hold a stream open: its processes are
 /// ended one after the other.
 const VANISHING: Duration = Duration::from_secs(10);
-/// How long after `Done` the keeper stays, unless the kubelet asks it to end: it would be restarted while the
-/// main container still counts as running.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long the keeper waits at least for the main container to begin; it is started beside it, from the same image.
+const BEGINNING: Duration = Duration::from_secs(600);
 /// Marks a spool of which a runner said that it has everything.
 const DONE: &str = "done";
 
@@ -36,7 +35,7 @@ pub(super) struct Ending {
     pub(super) disk_was_full: bool,
     /// What is to be said with the last word.
     note: String,
-    done_at: Option<Instant>,
+    is_done: bool,
     finished_at: Option<Instant>,
     vanished_at: Option<Instant>,
     /// Whoever still holds a stream is not waited for.
@@ -57,7 +56,7 @@ impl Ending {
             runner_at: now,
             disk_was_full: false,
             note: String::new(),
-            done_at: folder.join(DONE).exists().then_some(now),
+            is_done: folder.join(DONE).exists(),
             finished_at: spool.finished.is_some().then_some(now),
             vanished_at: None,
             cut_at_once: false,
@@ -67,7 +66,7 @@ impl Ending {
 
     /// A runner has all it wants; remembered, should the keeper be restarted.
     pub(super) fn be_done(&mut self, folder: &Path) {
-        self.done_at.get_or_insert_with(Instant::now);
+        self.is_done = true;
         // Only shortens a wait.
         std::fs::write(folder.join(DONE), "").ok();
     }
@@ -173,16 +172,17 @@ impl Keeper<'_> {
     pub(super) fn may_leave(&mut self, signals: &Signals) -> bool {
         let asked = signals.asked_to_end();
         if !self.spool.state.begun {
-            // The main container did not start, and the pod is taken down.
-            return asked && !lock::is_held(&self.options.folder);
+            // The main container did not start: the pod is taken down, or nobody comes to do so.
+            let patience = self.options.hold.max(BEGINNING);
+            let late = self.ending.runner_at.elapsed() >= patience;
+            return (asked || late) && !lock::is_held(&self.options.folder);
         }
         let Some(finished_at) = self.ending.finished_at else {
             // A runner that is done before the end does not want it.
-            return asked && self.ending.done_at.is_some() && !self.ending.lock_held;
+            return asked && self.ending.is_done && !self.ending.lock_held;
         };
-        if let Some(done_at) = self.ending.done_at {
-            let seal_is_gone = !lock::is_held(&self.options.folder);
-            return seal_is_gone && (asked || done_at.elapsed() >= LINGER);
+        if self.ending.is_done {
+            return !lock::is_held(&self.options.folder);
         }
         let last = finished_at.max(self.ending.runner_at);
         last.elapsed() >= self.options.hold

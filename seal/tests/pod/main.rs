@@ -3,6 +3,7 @@
 mod artifacts;
 mod ends;
 mod exact;
+mod guard;
 mod kills;
 mod limits;
 mod support;

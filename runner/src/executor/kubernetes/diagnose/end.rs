@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{Container as PodContainer, ContainerStateTermin
 
 use tribunal_seal::wire::{End, LastWord};
 
+use super::super::sealed::KEEPER;
 use super::container::{containers, of_container, said};
 use super::{EndedBy, PodSeen, Seen, main_ended, phase_of, place, statuses};
 use crate::model::{Condition, EndState, Termination, human_ms, millis};
@@ -147,19 +148,22 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
     }
     let end = of_container(main);
     if end == (EndState::Exited { code: 0 }) && phase_of(now.pod) == "Failed" {
-        let culprit = statuses(now.pod)
-            .filter(|status| status.name != seen.main)
-            .find_map(|status| {
-                let ended = status.state.as_ref()?.terminated.as_ref()?;
-                (ended.exit_code != 0).then(|| {
-                    format!(
-                        "container {} ended with {}",
-                        status.name,
-                        of_container(ended).describe()
-                    )
-                })
-            })
-            .unwrap_or_else(|| "the cluster gives no reason".to_owned());
+        let mut culprits = statuses(now.pod).filter_map(|status| {
+            let ended = status.state.as_ref()?.terminated.as_ref()?;
+            (status.name != seen.main && ended.exit_code != 0).then_some((&status.name, ended))
+        });
+        let culprit = culprits.next();
+        if culprit.is_some_and(|(name, _)| name == KEEPER) && culprits.next().is_none() {
+            // What was lost with the keeper is the capture's to say.
+            return end;
+        }
+        let culprit = match culprit {
+            Some((name, ended)) => format!(
+                "container {name} ended with {}",
+                of_container(ended).describe()
+            ),
+            None => "the cluster gives no reason".to_owned(),
+        };
         return EndState::Other {
             reason: format!("exit 0, but its pod failed: {culprit}"),
         };

@@ -49,7 +49,7 @@ pub(super) fn add(pod: &mut Value, order: &Order<'_>, sealing: &Sealing) {
     let limit = spec.spool_limit.to_string();
     let command: Vec<String> = [
         PROGRAM,
-        "keeper",
+        "guard",
         "--spool",
         SPOOL,
         "--port",
@@ -66,7 +66,6 @@ pub(super) fn add(pod: &mut Value, order: &Order<'_>, sealing: &Sealing) {
     let mut keeper = json!({
         "name": KEEPER,
         "image": spec.image,
-        "restartPolicy": "Always",
         "command": command,
         "volumeMounts": mounts(),
         "resources": {
@@ -85,7 +84,11 @@ pub(super) fn add(pod: &mut Value, order: &Order<'_>, sealing: &Sealing) {
     if let (Some(policy), Some(keeper)) = (&spec.image_pull_policy, keeper.as_object_mut()) {
         keeper.insert("imagePullPolicy".into(), json!(policy));
     }
-    pod.insert("initContainers".into(), json!([keeper]));
+    // Behind the suite's container, which is what other tools show first. Not a native sidecar: the kubelet would start
+    // the suite only after it has seen that one run, and it looks once a second.
+    if let Some(containers) = pod.get_mut("containers").and_then(Value::as_array_mut) {
+        containers.push(keeper);
+    }
     pod.insert(
         "volumes".into(),
         json!([
@@ -93,7 +96,7 @@ pub(super) fn add(pod: &mut Value, order: &Order<'_>, sealing: &Sealing) {
             {"name": "tribunal-spool", "emptyDir": {"sizeLimit": (spec.spool_limit + HEADROOM).to_string()}},
         ]),
     );
-    // The kubelet asks the keeper to end with the main container; it stays for `hold`, or until the runner has all.
+    // The kubelet asks both to end at once; the keeper stays until the seal is gone, and for `hold` or until the runner has all.
     let seconds = |duration| millis(duration).div_ceil(1000);
     let grace = seconds(suite.grace) + seconds(suite.drain_timeout) + seconds(spec.hold) + MARGIN;
     pod.insert("terminationGracePeriodSeconds".into(), json!(grace));

@@ -183,8 +183,9 @@ fn a_sealed_pod_has_a_keeper_beside_the_suite() {
         pod["volumes"][0]["configMap"],
         json!({"name": "tribunal-seal-0-amd64", "defaultMode": 0o555})
     );
-    let keeper = &pod["initContainers"][0];
-    assert_eq!(keeper["restartPolicy"], "Always");
+    assert_eq!(pod["initContainers"], Value::Null);
+    let keeper = &pod["containers"][1];
+    assert_eq!(keeper["command"][1], "guard");
     assert_eq!(keeper["image"], "alpine:3");
     let main = &pod["containers"][0];
     assert_eq!(main["terminationMessagePolicy"], "File");

@@ -12,9 +12,6 @@ use crate::plan::{
     ARCH_LABEL, CaptureMode, KubernetesSpec, Plan, SEALED_ARCHITECTURES, Suite, Target,
 };
 
-/// Native sidecars are there from this minor version on.
-const LEAST_MINOR: u32 = 29;
-
 /// What the cluster allows.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
@@ -33,8 +30,7 @@ pub(in super::super) enum Choice {
     Stream { because: Option<String> },
 }
 
-/// Asks the cluster what sealed capture needs to know: its version, its architectures, and what the credentials
-/// may do in each namespace of the plan's suites. Nothing is asked where no suite could be sealed.
+/// Asks the cluster what sealed capture needs to know: its architectures, and what the credentials may do in each namespace of the plan's suites. Nothing is asked where no suite could be sealed.
 pub async fn survey(connection: &Connection, plan: &Plan) -> Survey {
     let wanted: BTreeSet<String> = on_cluster(plan)
         .filter(|(suite, spec)| may_be_sealed(suite, spec))
@@ -50,17 +46,10 @@ pub async fn survey(connection: &Connection, plan: &Plan) -> Survey {
         architectures(connection),
     );
     let version = version.ok().and_then(Result::ok);
-    let too_old = version
-        .as_ref()
-        .and_then(|info| too_old(&info.major, &info.minor));
     let platform = version.as_ref().map(|info| info.platform.as_str());
     survey.arch = Some(choose(nodes.as_ref(), platform.unwrap_or("linux/amd64")));
     for name in wanted {
-        let missing = match &too_old {
-            Some(why) => Some(why.clone()),
-            None => forbidden(connection, &name).await,
-        };
-        if let Some(why) = missing {
+        if let Some(why) = forbidden(connection, &name).await {
             survey.refused.insert(name, why);
         }
     }
@@ -202,16 +191,6 @@ fn choose(nodes: Option<&BTreeSet<String>>, platform: &str) -> Result<String, St
     }
 }
 
-fn too_old(major: &str, minor: &str) -> Option<String> {
-    let digits: String = minor.chars().take_while(char::is_ascii_digit).collect();
-    let old = major == "1" && digits.parse::<u32>().is_ok_and(|minor| minor < LEAST_MINOR);
-    old.then(|| {
-        format!(
-            "Kubernetes {major}.{minor} has no native sidecars, which came with 1.{LEAST_MINOR}"
-        )
-    })
-}
-
 /// What the credentials lack.
 async fn forbidden(connection: &Connection, namespace: &str) -> Option<String> {
     let asked = doctor::SEALED
@@ -248,13 +227,5 @@ mod tests {
         assert!(of(&[]).is_err_and(|why| why.contains("Linux")));
         assert_eq!(choose(None, "linux/arm64"), Ok("arm64".to_owned()));
         assert_eq!(choose(None, "linux/ppc64le"), Ok("amd64".to_owned()));
-    }
-
-    #[test]
-    fn native_sidecars_came_with_1_29() {
-        assert!(too_old("1", "28+").is_some());
-        assert_eq!(too_old("1", "29"), None);
-        assert_eq!(too_old("1", "35"), None);
-        assert_eq!(too_old("1", "?"), None);
     }
 }
