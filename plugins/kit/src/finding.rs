@@ -132,6 +132,11 @@ impl Finding {
             (Some(one), Some(more)) => Some(one.saturating_add(more)),
             _ => None,
         };
+        // A run that ran nothing is not made good by another.
+        if (total(&self.counts) == 0) != (total(&other.counts) == 0) {
+            let fact = Fact::of("one of several runs ran no test");
+            self.unfinished.get_or_insert(fact);
+        }
         self.counts = add(self.counts, other.counts);
         // Both were begun, so both must have ended.
         self.marker = other.marker.and(self.marker);
