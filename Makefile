@@ -9,18 +9,18 @@ LANGUAGES := target/languages
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-reporter bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup setup-examples setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-reporter bench-kubernetes clean
 
-run: setup
+run: setup setup-examples
 	$(CARGO) build --release --locked
-	target/release/tribunal run --label kind=example
+	target/release/tribunal run --label kind=example $$(examples/suites)
 
 # The project's own pipeline, whole: examples, format, lints, tests.
-pipeline: setup
+pipeline: setup setup-examples
 	$(CARGO) build --release --locked
-	target/release/tribunal run
+	target/release/tribunal run $$(examples/suites)
 
-test: setup setup-languages
+test: setup setup-examples setup-languages
 	$(CARGO) test --workspace --locked
 
 # The HTML report in headless Chromium. Without Chromium or npm it is skipped, loudly.
@@ -64,6 +64,14 @@ $(READY): examples/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r examples/requirements.txt
 	@touch $@
+
+# The packages of npm that the examples need, by their lock files. Without npm those examples are skipped, loudly.
+setup-examples: $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard examples/*/package-lock.json))
+
+examples/%/node_modules/.package-lock.json: examples/%/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  cd examples/$* && npm ci --no-audit --no-fund --silent && touch node_modules/.package-lock.json; \
+	else echo "SKIPPED: the packages of examples/$*, for want of npm" >&2; fi
 
 lint:
 	$(CARGO) fmt --all --check

@@ -41,6 +41,7 @@ const JUDGES: &[&str] = &[
     "pytest",
     "rspec",
     "tap",
+    "trx",
     "vitest",
 ];
 /// It links the others without their exports, so cargo must not build it in one go with them: features

@@ -25,6 +25,8 @@ fn copied(name: &str) -> tempfile::TempDir {
         .arg(copy.path())
         .status();
     assert!(copied.expect("cp").success());
+    // CMake's cache names the folder it was made in.
+    drop(fs::remove_dir_all(copy.path().join(name).join("build")));
     copy
 }
 
@@ -85,7 +87,7 @@ fn nodes_own_test_runner_is_judged() {
 fn with_packages(name: &str, edit: (&str, &str, &str), says: &str) {
     let folder = examples().join(name);
     if !folder.join("node_modules").is_dir() {
-        crate::support::skipped(&format!("npm install in examples/{name}"));
+        crate::support::skipped(&format!("make setup-examples, for examples/{name}"));
         return;
     }
     let copy = tempfile::tempdir().expect("a folder");
@@ -112,7 +114,7 @@ fn playwright_is_judged() {
 }
 
 /// Examples of one format each, and a command that succeeds in the folder where the tool is on the machine.
-const FORMATS: [(&str, &str, &str); 10] = [
+const FORMATS: [(&str, &str, &str); 11] = [
     ("ctest", "ctest --version && cmake --version", "cmake"),
     ("go-test", "go version", "go"),
     (
@@ -123,18 +125,23 @@ const FORMATS: [(&str, &str, &str); 10] = [
     (
         "jest",
         "npx --no-install jest --version",
-        "jest (npm install)",
+        "jest (make setup-examples)",
     ),
     ("libtest", "cargo --version", "cargo"),
     (
         "mocha",
         "npx --no-install mocha --version",
-        "mocha (npm install)",
+        "mocha (make setup-examples)",
     ),
     ("nextest", "cargo nextest --version", "cargo-nextest"),
     ("phpunit", "phpunit --version", "phpunit"),
     ("rspec", "rspec --version", "rspec"),
     ("tap", "prove --version", "perl with prove"),
+    (
+        "trx",
+        "npx --no-install mocha --version",
+        "mocha's writer of TRX (make setup-examples)",
+    ),
 ];
 
 #[test]

@@ -38,11 +38,14 @@ impl Signs {
 
     /// Takes the beginning of an artifact; what the output says of itself goes before.
     pub fn report(&mut self, name: &str, head: &[u8]) {
-        let is_xml = Path::new(name)
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("xml"));
-        let kind = if is_xml {
+        let ends = |with: &str| {
+            let end = Path::new(name).extension();
+            end.is_some_and(|end| end.eq_ignore_ascii_case(with))
+        };
+        let kind = if ends("xml") {
             Some(Kind::Junit)
+        } else if ends("trx") {
+            Some(Kind::Trx)
         } else {
             head.split(|byte| *byte == b'\n').find_map(sign)
         };
@@ -61,6 +64,8 @@ impl Signs {
             (Kind::Ctest, Kind::Tap),
             (Kind::Ctest, Kind::Pytest),
             (Kind::Ctest, Kind::Junit),
+            (Kind::Ctest, Kind::Phpunit),
+            (Kind::Ctest, Kind::Rspec),
             // Node's own runner writes TAP, with a footer of its own.
             (Kind::NodeTest, Kind::Tap),
         ] {

@@ -40,7 +40,7 @@ impl Judge for Auto {
             }
             lines.finish(|line| signs.line(line));
         }
-        for glob in ["**/*.xml", "**/*.json"] {
+        for glob in ["**/*.xml", "**/*.trx", "**/*.json"] {
             for artifact in evidence::artifacts(glob) {
                 let head = artifact.read(HEAD);
                 signs.report(&artifact.name(), &head);
@@ -73,9 +73,12 @@ fn decide(kind: Kind) -> Result<Verdict, Error> {
         Kind::Mocha => tribunal_judge_mocha::Mocha::judge(),
         Kind::Nextest => tribunal_judge_nextest::Nextest::judge(),
         Kind::NodeTest => tribunal_judge_node_test::NodeTest::judge(),
+        Kind::Phpunit => tribunal_judge_phpunit::Phpunit::judge(),
         Kind::Playwright => tribunal_judge_playwright::Playwright::judge(),
         Kind::Pytest => tribunal_judge_pytest::Pytest::judge(),
+        Kind::Rspec => tribunal_judge_rspec::Rspec::judge(),
         Kind::Tap => tribunal_judge_tap::Tap::judge(),
+        Kind::Trx => tribunal_judge_trx::Trx::judge(),
         Kind::Vitest => tribunal_judge_vitest::Vitest::judge(),
     }
 }

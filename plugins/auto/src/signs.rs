@@ -16,15 +16,18 @@ pub enum Kind {
     Mocha,
     Nextest,
     NodeTest,
+    Phpunit,
     Playwright,
     Pytest,
+    Rspec,
     Tap,
+    Trx,
     Vitest,
 }
 
 impl Kind {
     /// Every format.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Ctest,
         Self::Ctrf,
         Self::GoTest,
@@ -35,9 +38,12 @@ impl Kind {
         Self::Mocha,
         Self::Nextest,
         Self::NodeTest,
+        Self::Phpunit,
         Self::Playwright,
         Self::Pytest,
+        Self::Rspec,
         Self::Tap,
+        Self::Trx,
         Self::Vitest,
     ];
 
@@ -54,9 +60,12 @@ impl Kind {
             Self::Mocha => "mocha",
             Self::Nextest => "nextest",
             Self::NodeTest => "node-test",
+            Self::Phpunit => "phpunit",
             Self::Playwright => "playwright",
             Self::Pytest => "pytest",
+            Self::Rspec => "rspec",
             Self::Tap => "tap",
+            Self::Trx => "trx",
             Self::Vitest => "vitest",
         }
     }
@@ -88,6 +97,7 @@ pub fn sign(line: &[u8]) -> Option<Kind> {
             Kind::GoTest
         }
         b'<' if starts("<testsuite") => Kind::Junit,
+        b'<' if starts("<TestRun") => Kind::Trx,
         b'R' if starts("Result: PASS") || starts("Result: FAIL") || starts("Result: NOTESTS") => {
             Kind::Tap
         }
@@ -110,6 +120,11 @@ pub fn sign(line: &[u8]) -> Option<Kind> {
             Kind::Playwright
         }
         b'#' if after(line, "# cancelled ") => Kind::NodeTest,
+        b'#' if starts("##teamcity[test") && holds(" locationHint='php_qn://") => Kind::Phpunit,
+        b'P' if starts("PHPUnit ") && holds(" by Sebastian Bergmann") => Kind::Phpunit,
+        b'F' if starts("Finished in ") && holds(" (files took ") => Kind::Rspec,
+        b'{' if starts("{\"version\":\"") && holds("\"examples\":[") => Kind::Rspec,
+        b'0'..=b'9' if rspec_end(line) => Kind::Rspec,
         0xe2 if after(line, "ℹ cancelled ") => Kind::NodeTest,
         b'0'..=b'9' if pytest_bare(line) => Kind::Pytest,
         _ => return None,
@@ -129,6 +144,19 @@ fn mocha_end(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let rest = text.strip_prefix("  ").and_then(leading_number);
     rest.is_some_and(|(_, rest)| rest.starts_with(" passing (") && rest.ends_with(')'))
+}
+
+/// `3 examples, 0 failures`, and what may stand behind it.
+fn rspec_end(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    let word = |text: &str, one: &str| {
+        let (_, rest) = leading_number(text)?;
+        let rest = rest.trim_start().strip_prefix(one)?;
+        Some(rest.strip_prefix('s').unwrap_or(rest).to_owned())
+    };
+    word(&text, "example")
+        .and_then(|rest| word(rest.strip_prefix(", ")?, "failure"))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(", "))
 }
 
 fn plan(line: &[u8]) -> bool {

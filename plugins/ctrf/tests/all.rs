@@ -1,34 +1,16 @@
 //! Everything that a judge must hold, with recorded reports of real reporters.
 
 use tribunal_judge_ctrf::{nothing, read};
-use tribunal_judge_kit::Notice;
 use tribunal_judge_kit::testing::{
-    Input, Judged, Samples, check_fixtures, check_properties, check_table, fixtures, whole,
+    Input, Judged, Samples, check_fixtures, check_properties, check_table, files, fixtures, whole,
 };
 use tribunal_sdk::{EndState, Status};
 
 /// The judge as a function of bytes.
 fn subject(input: &Input<'_>) -> Judged {
-    let mut cases = std::collections::BTreeMap::new();
-    let mut tell = |notice| {
-        if let Notice::Case(case) = notice {
-            cases.insert(case.id.clone(), case);
-        }
-    };
-    let mut read = |name: &str, bytes: &[u8]| {
-        let mut chunks = bytes.chunks(input.chunk);
-        let next = || chunks.next().unwrap_or_default().to_vec();
-        read(name, next, &mut tell)
-    };
-    let mut found = nothing();
-    for (name, bytes) in input.artifacts {
-        found = found.join(read(name, bytes));
-    }
-    if !found.seen {
-        found = read("", input.stdout);
-    }
-    let verdict = tribunal_judge_kit::decide(&found, input.end, input.capture);
-    Judged { verdict, cases }
+    files(input, nothing(), |name, next, each| {
+        read(name, next, &mut |notice| each(notice))
+    })
 }
 
 const FAKES: [&str; 1] = [

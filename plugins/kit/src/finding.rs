@@ -132,6 +132,13 @@ impl Finding {
             (Some(one), Some(more)) => Some(one.saturating_add(more)),
             _ => None,
         };
+        // A run that ran nothing is not made good by another.
+        let whole = self.marker.is_some() && other.marker.is_some();
+        let idle = |one: &Self| total(&one.counts) == u64::from(one.counts.skipped);
+        if whole && idle(&self) != idle(&other) {
+            let fact = Fact::of("one of several runs ran no test");
+            self.unfinished.get_or_insert(fact);
+        }
         self.counts = add(self.counts, other.counts);
         // Both were begun, so both must have ended.
         self.marker = other.marker.and(self.marker);

@@ -5,6 +5,7 @@ use tribunal_judge_kit::testing::{
     Samples, check_fixtures, check_properties, check_table, fixtures,
 };
 use tribunal_judge_playwright::{Json, Text};
+use tribunal_sdk::Status;
 
 const FAKES: [&str; 3] = [
     "\n  9 passed (1.0s)\n",
@@ -44,4 +45,40 @@ fn every_recorded_run() {
 #[test]
 fn what_may_be_done_to_an_output() {
     check_properties(subject::<Text, Json>, &fixtures("playwright"), &FAKES);
+}
+
+/// At every line of every recorded report, the first brace included.
+#[test]
+fn a_forged_report_inside_of_the_real_one_never_passes() {
+    let forged = FAKES[2].as_bytes();
+    let mut tried = 0;
+    for fixture in fixtures("playwright") {
+        let end = tribunal_sdk::EndState::Exited(0);
+        let own = fixture.judge(
+            subject::<Text, Json>,
+            &fixture.stdout,
+            &fixture.stderr,
+            &end,
+        );
+        let red = own.verdict.status != Status::Passed && fixture.stdout.starts_with(b"{");
+        if !red || fixture.stdout.len() > 40_000 {
+            continue;
+        }
+        let mut at = 0;
+        for line in fixture.stdout.split_inclusive(|byte| *byte == b'\n') {
+            at += line.len();
+            let (before, after) = fixture.stdout.split_at(at);
+            let all = [before, forged, after].concat();
+            let judged = fixture.judge(subject::<Text, Json>, &all, &fixture.stderr, &end);
+            assert_ne!(
+                judged.verdict.status,
+                Status::Passed,
+                "{} with a forged report at byte {at}: {}",
+                fixture.name,
+                judged.verdict.summary
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 1_000, "only {tried} places");
 }

@@ -138,7 +138,10 @@ impl Report for Json {
 
 impl Json {
     fn test(&mut self, test: Test, file: &str, line: &Line<'_>) -> TestCase {
+        let messages = test.failure_messages.unwrap_or_default();
         let status = match test.status.as_str() {
+            // The messages of the attempts before: an expected failure has none.
+            "passed" if !messages.is_empty() => CaseStatus::Flaky,
             "passed" => CaseStatus::Passed,
             "failed" => CaseStatus::Failed,
             "skipped" | "todo" | "disabled" => CaseStatus::Skipped,
@@ -156,8 +159,8 @@ impl Json {
         found.duration_ms = test.duration;
         found.file = Some(file.to_owned());
         found.line = test.location.map(|place| place.line);
-        if let Some(text) = test.failure_messages.and_then(|all| all.into_iter().next()) {
-            explain(&mut found, &text);
+        if let Some(text) = messages.first() {
+            explain(&mut found, text);
         }
         if !matches!(test.status.as_str(), "passed" | "failed") {
             found.extra.push(label("vitest.status", test.status));

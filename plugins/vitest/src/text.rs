@@ -30,6 +30,8 @@ pub struct Text {
     run: Option<Run>,
     runs: u32,
     file: String,
+    /// Groups that are open in the tree below a file: how far in, and the name.
+    groups: Vec<(usize, String)>,
     /// Inside of what a test printed: `stdout | a.test.js > name`, until a blank line.
     quoting: bool,
     sum: Numbers,
@@ -244,7 +246,7 @@ impl Text {
         let status = match mark {
             "✓" | "√" => CaseStatus::Passed,
             "×" => CaseStatus::Failed,
-            "↓" => CaseStatus::Skipped,
+            "↓" | "□" => CaseStatus::Skipped,
             "❯" => CaseStatus::Errored,
             _ => return,
         };
@@ -252,6 +254,13 @@ impl Text {
         if let Some(file) = file(rest) {
             run.listed = true;
             self.file = clip(file, 1_000);
+            self.groups.clear();
+            return;
+        }
+        self.groups.retain(|(outer, _)| *outer < indent);
+        // `   ❯ bad (3)`, above the tests of the group.
+        if let Some(group) = group(rest).filter(|_| indent > 1 && mark == "❯") {
+            self.groups.push((indent, clip(group, 1_000)));
             return;
         }
         // Below its file, 1.x names a failed test by `❯` and with the file's name.
@@ -265,11 +274,11 @@ impl Text {
         if run.closed.is_some() || status == CaseStatus::Errored {
             return;
         }
-        let (title, duration) = timed(inner.unwrap_or(rest));
-        let (title, retried) = match title.rsplit_once(" (retry x") {
-            Some((before, after)) if after.ends_with(')') => (before, true),
-            _ => (title, false),
-        };
+        // ` ✓ a.test.js > wobbles 12ms (retry x1) (repeat x2)`
+        let title = inner.unwrap_or(rest);
+        let (title, _) = without(title, " (repeat x");
+        let (title, retried) = without(title, " (retry x");
+        let (title, duration) = timed(title);
         let (file, title) = match title.split_once(" > ").filter(|_| indent == 1) {
             Some((file, title)) => (file, title),
             None if self.file.is_empty() => return,
@@ -281,7 +290,9 @@ impl Text {
             other => other,
         };
         let title = title.strip_suffix(" [skipped]").unwrap_or(title);
-        let mut found = case(clip(title, 2_000), status);
+        let outer = self.groups.iter().map(|(_, name)| name.as_str());
+        let name = outer.chain([title]).collect::<Vec<_>>().join(" > ");
+        let mut found = case(clip(&name, 2_000), status);
         found.duration_ms = duration;
         found.file = Some(file.to_owned());
         book.add(found, line);
@@ -296,6 +307,20 @@ fn file(text: &str) -> Option<&str> {
     let (_, word) = leading_number(first)?;
     matches!(word, " test" | " tests").then_some(())?;
     (!path.contains(" > ")).then(|| path.trim_end())
+}
+
+/// The name in `bad (3)`.
+fn group(text: &str) -> Option<&str> {
+    let (name, count) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    number(count).map(|_| name)
+}
+
+/// Takes a note like ` (retry x1)` off the end; whether it was there.
+fn without<'a>(text: &'a str, note: &str) -> (&'a str, bool) {
+    match text.rsplit_once(note) {
+        Some((before, after)) if after.ends_with(')') => (before, true),
+        _ => (text, false),
+    }
 }
 
 /// Splits `title 12ms`.

@@ -41,7 +41,7 @@ fn every_row_of_the_table() {
             )),
             unparsable: Some("{\"numTotalTests\":\"many\"}\n"),
             flaky: Some(&run(
-                " ✓ a.test.js > b (retry x1) 2ms\n ✓ a.test.js > c 2ms\n",
+                " ✓ a.test.js > b 2ms (retry x1)\n ✓ a.test.js > c 2ms\n",
                 "1 passed (1)",
                 "2 passed (2)",
             )),

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tribunal_judge_ctrf as ctrf;
 use tribunal_judge_junit as junit;
 use tribunal_judge_kit::json;
-use tribunal_judge_kit::testing::{Fixture, Input, Judged, Subject, fixtures, flat, text};
-use tribunal_judge_kit::{Notice, Row, decide, verdict::explain};
+use tribunal_judge_kit::testing::{Fixture, Input, Judged, Subject, files, fixtures, flat, text};
+use tribunal_judge_kit::{Row, verdict::explain};
 use tribunal_judge_pytest as pytest;
 use tribunal_sdk::{Status, Verdict};
 
@@ -59,6 +58,7 @@ pub const FORMATS: &[Format] = &[
         json::subject::<tribunal_judge_rspec::Text, tribunal_judge_rspec::Json>,
     ),
     of("tap", text::<tribunal_judge_tap::Parser>),
+    of("trx", judge_trx),
     of(
         "vitest",
         json::subject::<tribunal_judge_vitest::Text, tribunal_judge_vitest::Json>,
@@ -69,28 +69,18 @@ const fn of(name: &'static str, subject: Subject) -> Format {
     Format { name, subject }
 }
 
-/// The reports among the artifacts, or else the output.
 fn judge_ctrf(input: &Input<'_>) -> Judged {
-    let mut cases = BTreeMap::new();
-    let mut tell = |notice| {
-        if let Notice::Case(case) = notice {
-            cases.insert(case.id.clone(), case);
-        }
-    };
-    let mut read = |name: &str, bytes: &[u8]| {
-        let mut chunks = bytes.chunks(input.chunk);
-        let next = || chunks.next().unwrap_or_default().to_vec();
-        ctrf::read(name, next, &mut tell)
-    };
-    let mut found = ctrf::nothing();
-    for (name, bytes) in input.artifacts {
-        found = found.join(read(name, bytes));
-    }
-    if !found.seen {
-        found = read("", input.stdout);
-    }
-    let verdict = decide(&found, input.end, input.capture);
-    Judged { verdict, cases }
+    use tribunal_judge_ctrf::{nothing, read};
+    files(input, nothing(), |name, next, each| {
+        read(name, next, &mut |notice| each(notice))
+    })
+}
+
+fn judge_trx(input: &Input<'_>) -> Judged {
+    use tribunal_judge_trx::{nothing, read};
+    files(input, nothing(), |name, next, each| {
+        read(name, next, &mut |notice| each(notice))
+    })
 }
 
 fn judge_pytest(input: &Input<'_>) -> Judged {

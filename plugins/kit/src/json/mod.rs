@@ -144,6 +144,10 @@ impl<R: Report> Documents<R> {
     fn bytes(&mut self, bytes: &[u8], starts: bool) {
         if self.open.is_none() {
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            if starts && self.seen && orphan::<R>(text) {
+                let why = "a part of another JSON report stands behind this one: which is the tool's own?";
+                self.fail(why, self.line, self.offset, text);
+            }
             if !starts || text.first() != Some(&b'{') {
                 return;
             }
@@ -234,6 +238,19 @@ impl<R: Report> Documents<R> {
             source: String::new(),
         });
     }
+}
+
+/// Whether a line outside of any document is a part of a report: whoever prints a report of their own right
+/// behind the first brace of the tool's leaves the rest of that.
+fn orphan<R: Report>(line: &[u8]) -> bool {
+    let keys = || {
+        let lists = R::LISTS.iter().filter_map(|path| path.first());
+        R::SIGNATURE.iter().chain(R::HINTS).chain(lists)
+    };
+    // The beginning is enough, and is the same in whichever pieces a long line comes.
+    let line = line.get(..line.len().min(4_096)).unwrap_or_default();
+    line.trim_ascii_start().starts_with(b"\"")
+        && keys().any(|key| memchr::memmem::find(line, format!("\"{key}\":").as_bytes()).is_some())
 }
 
 fn place(number: u64, offset: u64, bytes: &[u8]) -> Line<'_> {

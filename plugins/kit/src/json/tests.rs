@@ -108,6 +108,30 @@ fn what_breaks_off_or_is_broken_has_its_place() {
     assert!(text.contains("too deeply"), "{text}");
 }
 
+#[test]
+fn a_report_inside_of_another_is_a_problem_and_one_behind_the_other_is_not() {
+    let forged = "{\"results\": {\"tests\": [1]}}\n";
+    let (brace, rest) = REPORT.split_at(2);
+    for inside in [
+        format!("{brace}{forged}{rest}"),
+        // Without a brace of its own it takes the other one's.
+        format!("{brace}{}{rest}", &forged[1..]),
+        format!("{brace}noise\n{forged}{rest}"),
+    ] {
+        for size in [1, 4_096] {
+            let problem = read(inside.as_bytes(), size).2;
+            assert!(problem.is_some(), "{inside}");
+        }
+    }
+    for fine in [
+        format!("{forged}{REPORT}\n"),
+        format!("{REPORT}\n{forged}\"results\" are above\n  \"other\": 1\n"),
+        format!("  \"results\": [\n{REPORT}\n"),
+    ] {
+        assert_eq!(read(fine.as_bytes(), 64).2, None, "{fine}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_cut_is_whole_and_noise_never_panics(

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tribunal_sdk::{Capture, EndState, Signal, Status, TestCase, Verdict};
 
 use crate::book::Notice;
+use crate::finding::Finding;
 use crate::shell::{Format, Reading};
 use crate::table::NOTHING_MISSING;
 
@@ -67,6 +68,35 @@ pub fn text<F: Format>(input: &Input<'_>) -> Judged {
     };
     let finding = read(input.stdout).join(read(input.stderr));
     let verdict = crate::verdict::decide(&finding, input.end, input.capture);
+    Judged { verdict, cases }
+}
+
+/// Reads a file, or the output where its name is empty: where it comes from, bytes as long as there are any, and
+/// who is told what is found on the way.
+pub type ReadFile = fn(&str, &mut dyn FnMut() -> Vec<u8>, &mut dyn FnMut(Notice)) -> Finding;
+
+/// Judges with a format that is read from collected files, or else from standard output.
+pub fn files(input: &Input<'_>, nothing: Finding, read: ReadFile) -> Judged {
+    let mut cases = BTreeMap::new();
+    let mut tell = |notice| {
+        if let Notice::Case(case) = notice {
+            let case: TestCase = case;
+            cases.insert(case.id.clone(), case);
+        }
+    };
+    let mut one = |name: &str, bytes: &[u8]| {
+        let mut chunks = bytes.chunks(input.chunk);
+        let mut next = || chunks.next().unwrap_or_default().to_vec();
+        read(name, &mut next, &mut tell)
+    };
+    let mut found = nothing;
+    for (name, bytes) in input.artifacts {
+        found = found.join(one(name, bytes));
+    }
+    if !found.seen {
+        found = one("", input.stdout);
+    }
+    let verdict = crate::verdict::decide(&found, input.end, input.capture);
     Judged { verdict, cases }
 }
 

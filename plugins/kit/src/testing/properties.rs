@@ -105,6 +105,12 @@ fn own_end(fixture: &Fixture, bytes: &[u8]) -> usize {
     let end = recap.map_or(end, |at| {
         memchr::memchr(b'\n', &bytes[at..end]).map_or(end, |line| at + line)
     });
+    // vitest's advice behind its numbers.
+    let advice = memchr::memmem::rfind(&bytes[..end], b"    Isolate ");
+    let end = advice.map_or(end, |at| {
+        let line = memchr::memrchr(b'\n', &bytes[..at]).unwrap_or(0);
+        bytes[..line].trim_ascii_end().len()
+    });
     // Comments behind the last word, as TAP's producers write them.
     let mut own = &bytes[..end];
     loop {

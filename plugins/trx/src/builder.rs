@@ -1,0 +1,290 @@
+//! From elements to test cases: `UnitTestResult` and its like; `ResultSummary` and `Counters` must agree.
+
+use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::text::{clip, number};
+use tribunal_judge_kit::xml::{Attribute, Sink};
+use tribunal_judge_kit::{Book, Fact, Finding, Line, Notice, Runs};
+use tribunal_sdk::{CaseStatus, TestCase, label};
+
+/// A result that is not closed yet.
+#[derive(Debug)]
+struct Draft {
+    depth: usize,
+    case: TestCase,
+    message: String,
+    trace: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wants {
+    #[default]
+    Nothing,
+    Message,
+    Trace,
+    RunInfo,
+}
+
+/// The builder.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    book: Book,
+    depth: usize,
+    drafts: Vec<Draft>,
+    wants: Wants,
+    run_info: Option<(usize, String)>,
+    seen: bool,
+    other: Option<String>,
+    /// Results of this document, and of all before.
+    this: u64,
+    ran: u64,
+    listed: u64,
+    total: Option<u64>,
+    announced: u64,
+    summary: Option<String>,
+    runs: Runs,
+    marker: Option<Fact>,
+    red: Option<Fact>,
+    unfinished: Option<Fact>,
+    problem: Option<Fact>,
+}
+
+fn value<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|one| one.name == name)?;
+    Some(found.value.as_str())
+}
+
+const NOWHERE: Line<'static> = Line {
+    plain: b"",
+    number: 0,
+    offset: 0,
+    terminated: true,
+    cut: false,
+};
+
+impl Sink for Builder {
+    const ROOT: &'static str = "TestRun";
+    const INNER: &'static [&'static str] = &["UnitTestResult"];
+    const ORPHAN: &'static str =
+        "a <UnitTestResult> outside of any <TestRun>: the beginning is missing";
+    const CLOSING: &'static [&'static str] = &["TestRun", "Results", "UnitTestResult"];
+
+    fn root(&mut self, name: &str) -> bool {
+        if name == "TestRun" {
+            self.seen = true;
+            return true;
+        }
+        self.other.get_or_insert_with(|| clip(name, 100));
+        false
+    }
+
+    fn wants_attribute(&self, name: &[u8]) -> bool {
+        matches!(
+            name,
+            b"testName"
+                | b"outcome"
+                | b"duration"
+                | b"total"
+                | b"failed"
+                | b"error"
+                | b"timeout"
+                | b"aborted"
+        )
+    }
+
+    fn open(&mut self, name: &str, attributes: &[Attribute]) {
+        self.depth += 1;
+        match name {
+            "ResultSummary" => self.result_summary(value(attributes, "outcome").unwrap_or("")),
+            "Counters" => self.counters(attributes),
+            "RunInfo" => {
+                let outcome = value(attributes, "outcome").unwrap_or("");
+                if matches!(outcome, "Error" | "Failed" | "Aborted" | "Timeout") {
+                    self.run_info = Some((self.depth, String::new()));
+                }
+            }
+            "Message" if !self.drafts.is_empty() => self.wants = Wants::Message,
+            "StackTrace" if !self.drafts.is_empty() => self.wants = Wants::Trace,
+            "Text" if self.run_info.is_some() => self.wants = Wants::RunInfo,
+            // The latter stands for an ordered test, around the results of its parts.
+            name if name.ends_with("TestResult") || name == "TestResultAggregation" => {
+                self.result(attributes);
+            }
+            _ => {}
+        }
+    }
+
+    fn wants_text(&self) -> bool {
+        self.wants != Wants::Nothing
+    }
+
+    fn text(&mut self, text: &str) {
+        let into = match (self.wants, self.drafts.last_mut(), &mut self.run_info) {
+            (Wants::Message, Some(draft), _) => &mut draft.message,
+            (Wants::Trace, Some(draft), _) => &mut draft.trace,
+            (Wants::RunInfo, _, Some((_, into))) => into,
+            _ => return,
+        };
+        if into.len() < 16_384 {
+            into.push_str(&clip(text, 16_384));
+        }
+    }
+
+    fn close(&mut self) {
+        self.wants = Wants::Nothing;
+        if self
+            .drafts
+            .last()
+            .is_some_and(|draft| draft.depth == self.depth)
+            && let Some(draft) = self.drafts.pop()
+        {
+            self.finish(draft);
+        }
+        if let Some((depth, text)) = self.run_info.take() {
+            if depth == self.depth {
+                let mut found = case("(outside of tests)", CaseStatus::Errored);
+                found.message = first_line(&text);
+                found.details = (!text.is_empty()).then_some(text);
+                self.book.add(found, &NOWHERE);
+            } else {
+                self.run_info = Some((depth, text));
+            }
+        }
+        self.depth -= 1;
+        if self.depth == 0 {
+            self.document();
+        }
+    }
+}
+
+impl Builder {
+    fn result(&mut self, attributes: &[Attribute]) {
+        self.this += 1;
+        // Visual Studio's writer leaves the outcome `Error` out.
+        let outcome = value(attributes, "outcome").unwrap_or("Error");
+        let status = match outcome {
+            "Passed" | "Warning" => CaseStatus::Passed,
+            "Failed" => CaseStatus::Failed,
+            "NotExecuted" | "Pending" | "NotRunnable" => CaseStatus::Skipped,
+            // Nobody established that it is well.
+            "Error"
+            | "Timeout"
+            | "Aborted"
+            | "Inconclusive"
+            | "Disconnected"
+            | "InProgress"
+            | "Completed"
+            | "PassedButRunAborted" => CaseStatus::Errored,
+            other => {
+                let why = format!("a result has the outcome `{}`", clip(other, 40));
+                self.problem.get_or_insert(Fact::of(why));
+                CaseStatus::Errored
+            }
+        };
+        self.ran += u64::from(status != CaseStatus::Skipped);
+        let name = value(attributes, "testName").unwrap_or("(a test without a name)");
+        let mut found = case(clip(name, 4_000), status);
+        found.duration_ms = value(attributes, "duration").and_then(milliseconds);
+        if !matches!(outcome, "Passed" | "Failed") {
+            found.extra.push(label("trx.outcome", clip(outcome, 40)));
+        }
+        self.drafts.push(Draft {
+            depth: self.depth,
+            case: found,
+            message: String::new(),
+            trace: String::new(),
+        });
+    }
+
+    fn finish(&mut self, draft: Draft) {
+        let mut found = draft.case;
+        found.message = first_line(&draft.message);
+        let details = format!("{}\n{}", draft.message.trim(), draft.trace.trim());
+        let details = details.trim();
+        found.details = (!details.is_empty()).then(|| details.to_owned());
+        self.book.add(found, &NOWHERE);
+    }
+
+    fn result_summary(&mut self, outcome: &str) {
+        self.summary = Some(outcome.to_owned());
+        if !matches!(outcome, "Completed" | "Passed" | "Warning") {
+            let text = format!("the summary's outcome is `{}`", clip(outcome, 40));
+            self.red.get_or_insert(Fact::of(text));
+        }
+    }
+
+    fn counters(&mut self, attributes: &[Attribute]) {
+        self.total = value(attributes, "total").and_then(number);
+        for name in ["failed", "error", "timeout", "aborted"] {
+            let count = value(attributes, name).and_then(number).unwrap_or(0);
+            if count > 0 {
+                let text = format!("the counters say {name}: {count}");
+                self.red.get_or_insert(Fact::of(text));
+            }
+        }
+    }
+
+    /// A document has ended.
+    fn document(&mut self) {
+        let listed = std::mem::take(&mut self.this);
+        let empty = std::mem::take(&mut self.ran) == 0;
+        self.listed += listed;
+        if self.runs.ended(empty) {
+            let fact = Fact::of("one of several reports ran no test");
+            self.unfinished.get_or_insert(fact);
+        }
+        match (self.summary.take(), self.total.take()) {
+            (Some(_), Some(total)) => {
+                self.announced += total;
+                self.marker = Some(Fact::of("the document is whole"));
+            }
+            _ => {
+                let fact = Fact::of("the document has no summary with counters");
+                self.unfinished.get_or_insert(fact);
+            }
+        }
+    }
+
+    /// Returns what was found since the last call.
+    pub(crate) fn take(&mut self) -> Vec<Notice> {
+        self.book.take()
+    }
+
+    /// Ends the input; `must` says that it has to be such a report.
+    pub(crate) fn end(mut self, must: bool) -> (Finding, Vec<Notice>) {
+        if must && !self.seen {
+            let text = match &self.other {
+                Some(root) => format!("the file is no TRX: its root is <{root}>, not <TestRun>"),
+                None => "the file is no TRX: there is no <TestRun> in it".to_owned(),
+            };
+            self.problem.get_or_insert(Fact::of(text));
+        }
+        let mut finding = Finding {
+            format: "TRX",
+            seen: self.seen || must,
+            announced: self.marker.is_some().then_some(self.announced),
+            finished: Some(self.listed + self.this),
+            marker: self.marker,
+            red: self.red,
+            unfinished: self.unfinished,
+            problem: self.problem,
+            ..Finding::default()
+        };
+        self.book.sum(&mut finding);
+        (finding, self.book.take())
+    }
+}
+
+fn first_line(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(clip(line, 300))
+}
+
+/// Reads `00:00:01.2345678`.
+fn milliseconds(text: &str) -> Option<f64> {
+    let mut parts = text.split(':');
+    let hours: f64 = parts.next()?.parse().ok()?;
+    let minutes: f64 = parts.next()?.parse().ok()?;
+    let seconds: f64 = parts.next()?.parse().ok()?;
+    let all = (hours * 60.0 + minutes) * 60_000.0 + seconds * 1_000.0;
+    (parts.next().is_none() && all.is_finite() && all >= 0.0).then_some(all)
+}
