@@ -13,7 +13,11 @@ pub(super) fn text(text: &str, max: usize) -> String {
 
 fn clean(text: &str, max: usize, lines: bool) -> String {
     const MARK: char = '…';
-    if text.len() <= max && text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+    if text.len() <= max
+        && text
+            .bytes()
+            .fold(true, |plain, byte| plain & is_plain(byte))
+    {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(max));
