@@ -5,9 +5,10 @@
 
 The judge `junit` runs beside Python's junitparser and lxml on the same reports, which are generated in the shapes that
 pytest, surefire and jest-junit write; the goal is 3 times junitparser and as fast as lxml. Each format of text is
-measured twice: `results`, a recorded green run again and again, and `logs`, such a run with log lines of its tests in
-it; the goal is 200 MB/s. Memory is that of a log eight times as long beside the first. Peers run in turn
-(A B A B …), medians are compared. Needs a release build; junitparser and lxml are installed into a temporary folder.
+measured twice: `results`, a recorded green run again and again (of formats whose judges read one run only, that run
+with as many results as fit), and `logs`, such a run with log lines of its tests in it; the goal is 200 MB/s for both. Reports in JSON are recorded ones whose list of tests is repeated, with sums that
+agree. Memory is that of a log eight times as long beside the first, for both kinds. Peers run in turn (A B A B …),
+medians are compared. Needs a release build; junitparser and lxml are installed into a temporary folder.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -42,7 +44,21 @@ RUNS = {
     "rspec doc": "rspec/*/green-doc",
     "rspec json": "rspec/*/green-json",
     "tap": "tap/node*/green",
+    "vitest": "vitest/*/green-verbose",
 }
+SUITES = ("numTotalTests", "numPassedTests", "numTotalTestSuites", "numPassedTestSuites")
+# A recorded green report, its list of tests, and the sums that count them.
+REPORTS = {
+    "jest json": ("jest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
+    "vitest json": ("vitest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
+    "playwright json": ("playwright/*/green-json.stdout", ("suites",), [("stats", "expected")]),
+    "rspec json file": ("rspec/*/green-json.stdout", ("examples",), [("summary", "example_count")]),
+    "ctrf": ("ctrf/*/green.artifact.*.json", ("results", "tests"), [("results", "summary", key) for key in ("tests", "passed")]),
+}
+ONE_RUN = ("nextest", "pytest")
+GOAL = 200
+# What may come on top where there is more to read.
+SLACK = 24
 LOGS = [
     "2026-01-01 12:00:00,{n:03} INFO  worker.py:412 handled request {n} in 12 ms (ok)",
     '{{"level":"info","ts":17672{n:05},"msg":"connected","peer":"db-{n}"}}',
@@ -136,12 +152,18 @@ def report(path, shape, size):
         file.write("</testsuites>\n")
 
 
-def recorded(pattern):
-    """The newest recorded run of this name: the stream that holds it."""
-    found = sorted(FIXTURES.glob(pattern + ".stdout"), key=lambda path: [int(n) if n.isdigit() else 0 for n in path.parent.name.split(".")])
+def newest(pattern):
+    """The newest recorded file of this name."""
+    found = sorted(FIXTURES.glob(pattern), key=lambda path: [int(n) if n.isdigit() else 0 for n in path.parent.name.split(".")])
     if not found:
         sys.exit(f"no recorded run is called {pattern}")
-    out, err = found[-1], found[-1].with_suffix(".stderr")
+    return found[-1]
+
+
+def recorded(pattern):
+    """The newest recorded run of this name: the stream that holds it."""
+    out = newest(pattern + ".stdout")
+    err = out.with_suffix(".stderr")
     return max(out.read_bytes(), err.read_bytes() if err.exists() else b"", key=len)
 
 
@@ -153,6 +175,32 @@ def blow_up(path, base, size):
             file.write(block * rounds)
 
 
+def long_run(path, base, size):
+    """One run with as many results as fit, and counts that agree; tests of pytest get names of their own."""
+    lines = base.decode().splitlines(keepends=True)
+    results = [line for line in lines if re.search(r"^ +PASS \[|::\S+ PASSED ", line)]
+    at, count = lines.index(results[0]), len(results)
+    total = size // (len("".join(results).encode()) // count)
+    own = rf"\b{count}(?= (?:items?|tests?|passed)\b)"
+    renumbered = lambda line: re.sub(own, str(total), line)
+
+    def fitted(line):
+        """As pytest fills its own lines to one width."""
+        if not line.startswith("="):
+            return renumbered(line)
+        title = renumbered(line).strip("=\n")
+        fill = "=" * ((len(line) - 1 - len(title)) // 2)
+        return (fill + title + fill).ljust(len(line) - 1, "=") + "\n"
+
+    head, tail = ("".join(map(fitted, part)) for part in (lines[:at], lines[at + count :]))
+    with path.open("w") as file:
+        file.write(head)
+        for number in range(total):
+            line = re.sub(r"\(\d+/\d+\)", f"({number + 1}/{total})", results[number % count])
+            file.write(re.sub(r"\[\d+\](?= PASSED)", f"[{number}]", line))
+        file.write(tail)
+
+
 def with_logs(path, base, size):
     lines = base.splitlines(keepends=True)
     block = "".join(line.format(n=number % 999) + "\n" for number in range(2_000) for line in LOGS).encode()
@@ -161,6 +209,57 @@ def with_logs(path, base, size):
         for _ in range(max(1, size // len(block))):
             file.write(block)
         file.write(b"".join(lines[2:]))
+
+
+def large_report(path, recipe, size):
+    """Writes a recorded report with its list of tests repeated to about this many bytes; returns how many tests."""
+    pattern, where, sums = recipe
+    text = newest(pattern).read_text()
+    report = json.loads(text)
+    around = report
+    for key in where[:-1]:
+        around = around[key]
+    indent = len(text.split("\n", 2)[1]) - len(text.split("\n", 2)[1].lstrip()) if text.count("\n") > 2 else None
+    style = {"indent": indent, "ensure_ascii": False, "separators": None if '": ' in text else (",", ":")}
+    part = json.dumps(around[where[-1]], **style)[1:-1].strip()
+    times = max(1, size // len(part.encode()))
+    tests = 0
+    for *keys, last in sums:
+        owner = report
+        for key in keys:
+            owner = owner[key]
+        owner[last] *= times
+        tests = tests or owner[last]
+    around[where[-1]] = ["@"]
+    head, tail = json.dumps(report, **style).split('"@"')
+    with path.open("w") as file:
+        file.write(head)
+        for number in range(times):
+            file.write((",\n" if indent else ",") * (number > 0) + part)
+        file.write(tail + "\n")
+    return tests
+
+
+def measure(name, judge, idle, rounds, make, size, problems):
+    """Megabytes a second of what `make` writes, and the memory at this size and at eight times as much."""
+    cell, memory = 0.0, []
+    # Of a judge that stopped reading early no figure says anything.
+    least = 1_000 if name.endswith("results") else 1
+    for times in (1, 8):
+        argv, path = make(size * times)
+        samples = [judge(*argv) for _ in range(rounds if times == 1 else 1)]
+        if times == 1:
+            cell = path.stat().st_size / 1e6 / max(0.001, median(samples) - idle)
+        counted = sum(json.loads(samples[0].out)["suites"][0]["counts"].values())
+        if counted < least:
+            sys.exit(f"{name}: only {counted} tests were counted: {samples[0].out}")
+        memory.append(samples[0].rss)
+        path.unlink()
+    if cell < GOAL:
+        problems.append(f"{name}: {cell:.0f} MB/s")
+    if memory[1] > memory[0] + SLACK:
+        problems.append(f"{name}: memory grows with the log, {memory[0]:.0f} to {memory[1]:.0f} MiB")
+    return cell, memory
 
 
 def main():
@@ -188,26 +287,38 @@ def main():
         for name, pattern in RUNS.items():
             if options.only and options.only not in name:
                 continue
-            base = recorded(pattern)
-            word = name.split()[0]
+            base, word, log = recorded(pattern), name.split()[0], folder / "a.log"
             judge(word, str(tiny))
             idle = median([judge(word, str(tiny)) for _ in range(3)])
+
+            def make(size, write):
+                write(log, base, size)
+                return (word, str(log)), log
+
             cells, memory = [], []
-            for make in (blow_up, with_logs):
-                log = folder / "a.log"
-                make(log, base, size)
-                samples = [judge(word, str(log)) for _ in range(rounds)]
-                rate = log.stat().st_size / 1e6 / max(0.001, median(samples) - idle)
-                cells.append(f"{rate:.0f}")
-                memory = [samples[0].rss]
-                if make is with_logs and rate < 200:
-                    problems.append(f"{name}: {rate:.0f} MB/s")
-            with_logs(log, base, size * 8)
-            memory.append(judge(word, str(log)).rss)
-            log.unlink()
-            if memory[1] > memory[0] + 24:
-                problems.append(f"{name}: memory grows with the log, {memory[0]:.0f} to {memory[1]:.0f} MiB")
-            print(f"| {name} | {cells[0]} | {cells[1]} | {memory[0]:.0f} | {memory[1]:.0f} |", flush=True)
+            for kind, write in (("results", long_run if name in ONE_RUN else blow_up), ("logs", with_logs)):
+                cell, both = measure(f"{name}, {kind}", judge, idle, rounds, lambda size: make(size, write), size, problems)
+                cells.append(cell)
+                memory.append(both)
+            low, high = (max(two) for two in zip(*memory))
+            print(f"| {name} | {cells[0]:.0f} | {cells[1]:.0f} | {low:.0f} | {high:.0f} |", flush=True)
+        for name, recipe in REPORTS.items():
+            if options.only and options.only not in name:
+                continue
+            word, file = name.split()[0], folder / "report.json"
+            judge(word, str(tiny))
+            idle = median([judge(word, str(tiny)) for _ in range(3)])
+
+            def report_of(size):
+                tests = large_report(file, recipe, size)
+                argv = (word, str(tiny), "--artifact", str(file))
+                counts = json.loads(judge(*argv).out)["suites"][0]["counts"]
+                if counts.get("passed") != tests:
+                    sys.exit(f"{name}: {tests} tests are in the report, and the judge says {counts}")
+                return argv, file
+
+            cell, (low, high) = measure(name, judge, idle, rounds, report_of, size, problems)
+            print(f"| {name} | {cell:.0f} | | {low:.0f} | {high:.0f} |", flush=True)
     print("\n" + ("\n".join(f"below the goal: {text}" for text in problems) or "all goals met"))
     return 1 if problems else 0
 

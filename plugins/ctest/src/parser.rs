@@ -1,9 +1,10 @@
 //! Reads what ctest prints, line by line.
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{Details, leading_number, seconds};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
-use tribunal_sdk::CaseStatus;
+use tribunal_sdk::{CaseStatus, TestCase};
 
 /// The parser.
 #[derive(Debug, Default)]
@@ -70,17 +71,20 @@ impl Parser {
         }
         self.tell_output(book);
         self.finding.seen = true;
-        let mut found = case(outcome.name, outcome.status);
-        found.duration_ms = outcome.milliseconds;
-        if outcome.status != CaseStatus::Passed {
-            found.message = Some(outcome.words.to_owned());
-        }
+        let more = |found: &mut TestCase| {
+            found.duration_ms = outcome.milliseconds;
+            if outcome.status != CaseStatus::Passed {
+                found.message = Some(outcome.words.to_owned());
+            }
+        };
         if tribunal_judge_kit::book::is_bad(outcome.status) {
-            let words = outcome.words.to_owned();
-            self.bad = Some((found.id.clone(), outcome.status, words, Details::default()));
+            let (id, words) = (outcome.name.to_owned(), outcome.words.to_owned());
+            self.bad = Some((id, outcome.status, words, Details::default()));
         }
         let Some((_, total)) = outcome.place else {
             // --repeat: another attempt of the same test.
+            let mut found = case(outcome.name, outcome.status);
+            more(&mut found);
             book.again(found, line);
             return;
         };
@@ -94,7 +98,7 @@ impl Parser {
             book.announce(total);
         }
         self.skipped += u32::from(outcome.status == CaseStatus::Skipped);
-        book.add(found, line);
+        book.tell(outcome.name, outcome.status, line, more);
     }
 
     fn other(&mut self, line: &Line<'_>, book: &mut Book) {
@@ -103,7 +107,10 @@ impl Parser {
         };
         if text.starts_with("Test project ") {
             self.finding.seen = true;
-        } else if text.contains("% tests passed") && text.contains("out of ") {
+        } else if memchr::memchr(b'%', line.plain).is_some()
+            && text.has("% tests passed")
+            && text.has("out of ")
+        {
             self.tell_output(book);
             self.summary(text, line, book);
         } else if text.starts_with("Total Test time (real) =") {
@@ -137,14 +144,14 @@ impl Parser {
 
     /// `75% tests passed, 1 tests failed out of 4`; since 4.x without the middle when none failed.
     fn summary(&mut self, text: &str, line: &Line<'_>, book: &Book) {
-        let Some((_, total)) = text.rsplit_once("out of ") else {
+        let Some((_, total)) = text.last_cut("out of ") else {
             return;
         };
         let Some((total, "")) = leading_number(total) else {
             return;
         };
         let failed = text
-            .split_once(", ")
+            .cut(", ")
             .and_then(|(_, rest)| leading_number(rest))
             .map_or(0, |(failed, _)| failed);
         let counts = book.counts();
@@ -189,11 +196,12 @@ fn outcome<'a>(line: &Line<'a>) -> Option<Outcome<'a>> {
     let rest = rest.strip_prefix(": ")?.strip_suffix(" sec")?;
     let (head, time) = rest.rsplit_once(' ')?;
     let milliseconds = seconds(time);
-    let (name, words) = match head.rfind("***") {
+    // Most lines have no star at all.
+    let (name, words) = match head.rfind('*').and_then(|_| head.last_at("***")) {
         Some(at) => (head.get(..at)?, head.get(at + 3..)?.trim()),
         None => (head.trim_end().strip_suffix("Passed")?, "Passed"),
     };
-    let name = name.trim_end().trim_end_matches('.').trim_end();
+    let name = without_dots(name.trim_end()).trim_end();
     Some(Outcome {
         name,
         status: status(words),
@@ -201,6 +209,12 @@ fn outcome<'a>(line: &Line<'a>) -> Option<Outcome<'a>> {
         milliseconds,
         place,
     })
+}
+
+/// Leaves off the dots between a name and its result: there are many.
+fn without_dots(name: &str) -> &str {
+    let last = name.as_bytes().iter().rposition(|byte| *byte != b'.');
+    name.get(..last.map_or(0, |at| at + 1)).unwrap_or_default()
 }
 
 fn status(words: &str) -> CaseStatus {

@@ -1,36 +1,80 @@
 //! A CTRF report: `results.tests`, one object a test, and `results.summary`, which must agree with them.
 
-use serde::Deserialize;
-use tribunal_judge_kit::book::case;
-use tribunal_judge_kit::json::Report;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use tribunal_judge_kit::json::{Report, Text};
 use tribunal_judge_kit::text::clip;
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
-use tribunal_sdk::{CaseStatus, TestCase, label};
+use tribunal_sdk::{CaseStatus, label};
+
+/// The longest id, in characters.
+const ID: usize = 4_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Test {
-    name: String,
-    status: String,
-    raw_status: Option<String>,
+struct Test<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow)]
+    raw_status: Option<Text<'a>>,
     duration: Option<f64>,
-    message: Option<String>,
-    trace: Option<String>,
-    file_path: Option<String>,
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    #[serde(borrow)]
+    trace: Option<Text<'a>>,
+    #[serde(borrow)]
+    file_path: Option<Text<'a>>,
     line: Option<u32>,
     #[serde(default)]
     retries: u32,
     #[serde(default)]
     flaky: bool,
-    suite: Option<Suite>,
+    #[serde(borrow)]
+    suite: Option<Suite<'a>>,
 }
 
-/// A text in version 0, a list in version 1.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Suite {
-    Path(Vec<String>),
-    Name(String),
+/// A text in version 0, a list in version 1. serde's own way to tell them apart copies both.
+#[derive(Debug)]
+struct Suite<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Suite<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SuiteVisitor)
+    }
+}
+
+struct SuiteVisitor;
+
+impl<'de> Visitor<'de> for SuiteVisitor {
+    type Value = Suite<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a suite's name, or a list of them")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Suite(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Suite(Cow::Owned(name.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Self::Value, A::Error> {
+        let (mut path, mut first) = (String::new(), true);
+        while let Some(name) = names.next_element::<Text<'_>>()? {
+            if !std::mem::take(&mut first) {
+                path.push_str(" > ");
+            }
+            path.push_str(&name);
+        }
+        Ok(Suite(Cow::Owned(path)))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +101,8 @@ struct Summary {
 #[derive(Debug, Default)]
 pub struct Json {
     seen: bool,
+    /// Where ids are put together.
+    id: String,
     this: u64,
     ran: u64,
     failed: u64,
@@ -81,12 +127,11 @@ impl Report for Json {
         book: &mut Book,
     ) -> serde_json::Result<()> {
         self.seen = true;
-        let test: Test = serde_json::from_slice(bytes)?;
+        let test: Test<'_> = serde_json::from_slice(bytes)?;
         self.this += 1;
-        let found = self.test(test, line);
-        self.ran += u64::from(found.status != CaseStatus::Skipped);
-        self.failed += u64::from(found.status == CaseStatus::Failed);
-        book.add(found, line);
+        let status = self.test(test, line, book);
+        self.ran += u64::from(status != CaseStatus::Skipped);
+        self.failed += u64::from(status == CaseStatus::Failed);
         Ok(())
     }
 
@@ -140,9 +185,9 @@ impl Report for Json {
 }
 
 impl Json {
-    fn test(&mut self, test: Test, line: &Line<'_>) -> TestCase {
+    fn test(&mut self, test: Test<'_>, line: &Line<'_>, book: &mut Book) -> CaseStatus {
         let raw = test.raw_status.as_deref().unwrap_or("");
-        let status = match test.status.as_str() {
+        let status = match &*test.status {
             "passed" if test.flaky || test.retries > 0 => CaseStatus::Flaky,
             "passed" => CaseStatus::Passed,
             "failed" => CaseStatus::Failed,
@@ -158,30 +203,33 @@ impl Json {
                 CaseStatus::Errored
             }
         };
-        let suite = match test.suite {
-            Some(Suite::Path(path)) => path.join(" > "),
-            Some(Suite::Name(name)) => name,
-            None => String::new(),
-        };
-        let named = suite.is_empty() || test.name.starts_with(&suite);
-        let id = if named {
-            test.name
-        } else {
-            format!("{suite} > {}", test.name)
-        };
-        let mut found = case(clip(&id, 4_000), status);
-        found.duration_ms = test.duration;
-        found.file = test.file_path;
-        found.line = test.line;
-        let first = |text: &String| text.lines().next().map(|line| clip(line, 300));
-        found.message = test.message.as_ref().and_then(first);
-        found.details = test.trace.or(test.message).map(|text| clip(&text, 16_000));
-        if !matches!(test.status.as_str(), "passed" | "failed" | "skipped") {
-            found.extra.push(label("ctrf.status", test.status));
+        let suite = test.suite.map(|suite| suite.0).unwrap_or_default();
+        self.id.clear();
+        if !suite.is_empty() && !test.name.starts_with(&*suite) {
+            self.id.push_str(&suite);
+            self.id.push_str(" > ");
         }
-        if let Some(raw) = test.raw_status {
-            found.extra.push(label("ctrf.raw-status", clip(&raw, 100)));
+        self.id.push_str(&test.name);
+        if self.id.len() > ID {
+            self.id = clip(&self.id, ID);
         }
-        found
+        book.tell(&self.id, status, line, |found| {
+            found.duration_ms = test.duration;
+            found.file = test.file_path.map(Text::into_owned);
+            found.line = test.line;
+            let message = test.message.as_deref();
+            let first = message.and_then(|text| text.lines().next());
+            found.message = first.map(|line| clip(line, 300));
+            let text = test.trace.as_deref().or(message);
+            found.details = text.map(|text| clip(text, 16_000));
+            if !matches!(&*test.status, "passed" | "failed" | "skipped") {
+                let word = test.status.into_owned();
+                found.extra.push(label("ctrf.status", word));
+            }
+            if let Some(raw) = test.raw_status {
+                found.extra.push(label("ctrf.raw-status", clip(&raw, 100)));
+            }
+        });
+        status
     }
 }

@@ -3,6 +3,7 @@
 mod json;
 mod package;
 mod parser;
+mod results;
 mod text;
 
 use tribunal_sdk::{Error, Info, Judge, Verdict};

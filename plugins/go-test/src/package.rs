@@ -9,6 +9,8 @@ use tribunal_sdk::CaseStatus;
 
 /// Tests of one package that may run at once; more are not kept.
 const MOST_OPEN: usize = 100_000;
+/// Names that are kept for their memory.
+const MOST_SPARE: usize = 16;
 
 /// A package that runs.
 #[derive(Debug, Default)]
@@ -21,14 +23,46 @@ pub(crate) struct Package {
     pub(crate) failed: bool,
     /// What the package itself printed last that may explain its end.
     pub(crate) said: Option<String>,
+    /// Names that were used before: tests come and go by the million.
+    spare: Vec<String>,
+    /// Where ids are put together.
+    id: String,
 }
 
 impl Package {
     /// A test starts.
     pub(crate) fn run(&mut self, test: &str) {
         if self.open.len() < MOST_OPEN {
-            self.open.insert(test.to_owned(), Details::default());
+            let mut name = self.spare.pop().unwrap_or_default();
+            name.push_str(test);
+            self.open.insert(name, Details::default());
         }
+    }
+
+    /// A test runs no more; returns what it printed, if it ran.
+    pub(crate) fn stop(&mut self, test: &str) -> Option<Details> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let (mut name, details) = self.open.remove_entry(test)?;
+        if self.spare.len() < MOST_SPARE {
+            name.clear();
+            self.spare.push(name);
+        }
+        Some(details)
+    }
+
+    /// Forgets everything.
+    pub(crate) fn reset(&mut self) {
+        let (spare, id) = (
+            std::mem::take(&mut self.spare),
+            std::mem::take(&mut self.id),
+        );
+        *self = Self {
+            spare,
+            id,
+            ..Self::default()
+        };
     }
 
     /// A line that a test, or the package, printed.
@@ -68,14 +102,20 @@ impl Package {
         line: &Line<'_>,
         book: &mut Book,
     ) {
-        let mut details = self.open.remove(test).unwrap_or_default();
+        let mut details = self.stop(test).unwrap_or_default();
         self.ended += 1;
         self.failed |= status == CaseStatus::Failed;
+        if status == CaseStatus::Passed {
+            self.id.clear();
+            put_id(&mut self.id, package, test);
+            book.tell(&self.id, status, line, |done| {
+                done.duration_ms = milliseconds;
+            });
+            return;
+        }
         let mut done = case(id(package, test), status);
         done.duration_ms = milliseconds;
-        if status != CaseStatus::Passed
-            && let Some(text) = details.take()
-        {
+        if let Some(text) = details.take() {
             let first = text.lines().find(|text| !text.trim().is_empty());
             if let Some(first) = first {
                 let first = first.trim();
@@ -111,11 +151,17 @@ impl Package {
 }
 
 fn id(package: &str, test: &str) -> String {
-    if package.is_empty() {
-        test.to_owned()
-    } else {
-        format!("{package}.{test}")
+    let mut id = String::new();
+    put_id(&mut id, package, test);
+    id
+}
+
+fn put_id(id: &mut String, package: &str, test: &str) {
+    if !package.is_empty() {
+        id.push_str(package);
+        id.push('.');
     }
+    id.push_str(test);
 }
 
 /// What stands behind `p_test.go:13: `.

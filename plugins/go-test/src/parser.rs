@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::CaseStatus;
 
 use crate::json::{self, Event};
 use crate::package::Package;
+use crate::results::Results;
 use crate::text::{self, Found};
 
 /// Packages that may run at once.
@@ -19,12 +21,15 @@ pub struct Parser {
     finding: Finding,
     /// Whether events were seen: then lines of text are someone else's.
     json: bool,
-    /// -json: packages that started and did not end.
+    /// -json: packages that started and did not end, but for the one of the last event.
     packages: BTreeMap<String, Package>,
+    hot: Option<(String, Package)>,
     /// Text: the package whose lines these are. Its name comes last.
     current: Package,
     /// Text: results of the current package, as its name is not known yet.
-    results: Vec<(CaseStatus, String, Option<f64>)>,
+    results: Results,
+    /// Text: what its tests that ended had printed.
+    printed: Package,
     /// Text: whether `=== RUN` was seen in it (-v).
     verbose: bool,
     name: Option<String>,
@@ -66,14 +71,10 @@ impl Format for Parser {
             let text = "tests ended, and their package did not";
             self.finding.unfinished.get_or_insert(Fact::of(text));
         }
-        let nowhere = Line {
-            plain: b"",
-            number: 0,
-            offset: 0,
-            terminated: true,
-            cut: false,
-        };
-        self.flush("", &nowhere, book);
+        self.flush("", &Line::NOWHERE, book);
+        self.packages.extend(self.hot.take());
+        // Events that name no package are nobody's.
+        self.packages.remove("");
         if let Some((package, open)) = self.packages.iter().next() {
             let text = match open.open.keys().next() {
                 Some(test) => format!("{package} did not end; `{test}` was running"),
@@ -94,11 +95,11 @@ impl Parser {
             Found::Run(test) => {
                 self.verbose = true;
                 self.finding.seen = true;
-                self.name = Some(test.to_owned());
+                self.call(test);
                 self.current.run(test);
             }
-            Found::Name(test) => self.name = Some(test.to_owned()),
-            Found::Result(status, test, time) => self.result(status, test, time),
+            Found::Name(test) => self.call(test),
+            Found::Result(status, test, time) => self.result(status, test, time, line),
             Found::Ok(package, empty) => {
                 // While tests run, this is what one of them prints.
                 if !self.current.open.is_empty() {
@@ -121,47 +122,49 @@ impl Parser {
         }
     }
 
-    fn result(&mut self, status: CaseStatus, test: &str, time: Option<f64>) {
+    fn result(&mut self, status: CaseStatus, test: &str, time: Option<f64>, line: &Line<'_>) {
+        if self.results.is_full() {
+            let text = "more tests in one package than can be told apart";
+            self.finding.problem.get_or_insert(Fact::at(line, text));
+            return;
+        }
         if self.verbose {
             // What another tool prints inside a test must not count.
-            if !self.current.open.contains_key(test) {
+            let Some(details) = self.current.stop(test) else {
                 return;
+            };
+            // Kept for its output until the package ends; it runs no more. Who passed is not asked for it.
+            if !details.is_empty() && status != CaseStatus::Passed {
+                self.printed.open.insert(test.to_owned(), details);
             }
         } else {
-            self.name = Some(test.to_owned());
+            self.call(test);
             self.current.run(test);
             self.current.failed |= status == CaseStatus::Failed;
         }
-        self.results.push((status, test.to_owned(), time));
-        if self.verbose {
-            // Kept for its output until the package ends; it runs no more.
-            let details = self.current.open.remove(test).unwrap_or_default();
-            self.packages_details(test, details);
-        }
+        self.results.push(status, test, time);
         self.finding.seen = true;
     }
 
-    /// The output of a test that ended, under a name that no test has.
-    fn packages_details(&mut self, test: &str, details: tribunal_judge_kit::text::Details) {
-        if !details.is_empty() {
-            self.packages
-                .entry(String::new())
-                .or_default()
-                .open
-                .insert(test.to_owned(), details);
-        }
+    /// Notes whose output follows.
+    fn call(&mut self, test: &str) {
+        let name = self.name.get_or_insert_default();
+        name.clear();
+        name.push_str(test);
     }
 
     /// Counts the results of the package that ends with this line.
     fn flush(&mut self, package: &str, line: &Line<'_>, book: &mut Book) {
-        let mut kept = self.packages.remove("").unwrap_or_default();
+        let kept = &mut self.printed;
         if !self.verbose {
             kept.open.append(&mut self.current.open);
         }
-        for (status, test, time) in std::mem::take(&mut self.results) {
-            kept.end(package, &test, status, time, line, book);
+        for (status, test, time) in self.results.iter() {
+            kept.end(package, test, status, time, line, book);
         }
+        self.results.clear();
         self.current.failed |= kept.failed;
+        kept.reset();
     }
 
     fn failed(&mut self, package: &str, why: &str, line: &Line<'_>, book: &mut Book) {
@@ -180,7 +183,7 @@ impl Parser {
     fn end_package(&mut self, text: String, line: &Line<'_>) {
         self.finding.marker = Some(Fact::at(line, text));
         self.finding.seen = true;
-        self.current = Package::default();
+        self.current.reset();
         self.verbose = false;
         self.name = None;
         self.empty = false;
@@ -193,11 +196,11 @@ impl Parser {
         if self.verbose
             && line.terminated
             && text.ends_with("s)")
-            && let Some(at) = text.find("--- ")
+            && let Some(at) = text.at("--- ")
             && let Some(Found::Result(status, test, time)) = text.get(at..).and_then(text::result)
         {
             let name = test.to_owned();
-            self.result(status, &name, time);
+            self.result(status, &name, time, line);
             return;
         }
         if text == "testing: warning: no tests to run" {
@@ -216,9 +219,24 @@ impl Parser {
         }
     }
 
+    /// Returns a package that runs, unless there are too many. It is then the one that is at hand.
+    fn package(&mut self, name: &str) -> Option<&mut Package> {
+        if self.hot.as_ref().is_none_or(|(hot, _)| hot != name) {
+            self.packages.extend(self.hot.take());
+            let found = self.packages.remove_entry(name);
+            if found.is_none() && self.packages.len() >= MOST_PACKAGES {
+                return None;
+            }
+            self.hot = Some(found.unwrap_or_else(|| (name.to_owned(), Package::default())));
+        }
+        self.hot.as_mut().map(|(_, package)| package)
+    }
+
     fn event(&mut self, line: &Line<'_>, book: &mut Book) {
         self.finding.seen = true;
-        let event: Event<'_> = match serde_json::from_slice(line.plain) {
+        let quick = line.text().and_then(json::quick);
+        let whole = || serde_json::from_slice(line.plain);
+        let event: Event<'_> = match quick.map_or_else(whole, Ok) {
             Ok(event) => event,
             Err(error) => {
                 let text = if line.terminated {
@@ -244,15 +262,9 @@ impl Parser {
             }
             return;
         }
-        if !self.packages.contains_key(package) {
-            if self.packages.len() >= MOST_PACKAGES {
-                let text = "more packages at once than can be told apart";
-                self.finding.problem.get_or_insert(Fact::at(line, text));
-                return;
-            }
-            self.packages.insert(package.to_owned(), Package::default());
-        }
-        let Some(open) = self.packages.get_mut(package) else {
+        let Some(open) = self.package(package) else {
+            let text = "more packages at once than can be told apart";
+            self.finding.problem.get_or_insert(Fact::at(line, text));
             return;
         };
         let milliseconds = event.elapsed.map(|seconds| seconds * 1_000.0);
@@ -279,7 +291,7 @@ impl Parser {
             open.end(package, test, status, milliseconds, line, book);
             return;
         }
-        let mut ended = self.packages.remove(package).unwrap_or_default();
+        let (_, mut ended) = self.hot.take().unwrap_or_default();
         if status == CaseStatus::Failed {
             let why = event.failed_build.as_ref().and(self.build.as_deref());
             let why = why.unwrap_or("the package failed").to_owned();

@@ -1,5 +1,6 @@
 //! The lines of `go test` without -json.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::seconds;
 use tribunal_sdk::CaseStatus;
 
@@ -34,7 +35,7 @@ pub(crate) fn classify(text: &str) -> Option<Found<'_>> {
         b'o' => {
             let (package, rest) = columns(text, "ok")?;
             (rest.starts_with("(cached)") || is_timed(rest)).then_some(())?;
-            Some(Found::Ok(package, rest.contains("[no tests to run]")))
+            Some(Found::Ok(package, rest.has("[no tests to run]")))
         }
         b'F' => {
             let (package, rest) = columns(text, "FAIL")?;
@@ -80,14 +81,14 @@ fn is_timed(text: &str) -> bool {
 /// `--- FAIL: TestX/sub (0.00s)`, with Go before 1.4 `(0.00 seconds)`.
 pub(crate) fn result(text: &str) -> Option<Found<'_>> {
     let rest = text.strip_prefix("--- ")?;
-    let (word, rest) = rest.split_once(": ")?;
+    let (word, rest) = rest.cut(": ")?;
     let status = match word {
         "PASS" => CaseStatus::Passed,
         "FAIL" => CaseStatus::Failed,
         "SKIP" => CaseStatus::Skipped,
         _ => return None,
     };
-    let (name, time) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let (name, time) = rest.strip_suffix(')')?.last_cut(" (")?;
     let time = time
         .strip_suffix(" seconds")
         .or_else(|| time.strip_suffix('s'))?;

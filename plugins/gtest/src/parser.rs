@@ -1,6 +1,7 @@
 //! Reads what a `GoogleTest` program prints, line by line.
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{Details, leading_number, number, place};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, TestCase, label};
@@ -43,6 +44,8 @@ pub struct Parser {
     finding: Finding,
     session: Session,
     running: Option<TestCase>,
+    /// What the name before the last one was written into.
+    spare: String,
     details: Details,
     announced: u64,
     finished: u64,
@@ -104,24 +107,7 @@ impl Parser {
     /// A line while a test runs: only its own result ends it.
     fn inside(&mut self, line: &Line<'_>, book: &mut Book) {
         if let Some((status, milliseconds, before)) = self.result(line) {
-            if !before.is_empty() {
-                self.details.push(&before);
-            }
-            let Some(mut done) = self.running.take() else {
-                return;
-            };
-            done.status = status;
-            done.duration_ms = milliseconds;
-            done.details = self.details.take();
-            if status == CaseStatus::Passed {
-                done.message = None;
-                done.file = None;
-                done.line = None;
-                done.details = None;
-            }
-            self.session.skipped += u32::from(status == CaseStatus::Skipped);
-            self.finished += 1;
-            book.add(done, line);
+            self.ended(status, milliseconds, before, line, book);
             return;
         }
         let text = line.lossy();
@@ -143,7 +129,37 @@ impl Parser {
         }
     }
 
-    fn result(&self, line: &Line<'_>) -> Option<(CaseStatus, Option<f64>, String)> {
+    fn ended(
+        &mut self,
+        status: CaseStatus,
+        milliseconds: Option<f64>,
+        before: &str,
+        line: &Line<'_>,
+        book: &mut Book,
+    ) {
+        let Some(mut done) = self.running.take() else {
+            return;
+        };
+        self.session.skipped += u32::from(status == CaseStatus::Skipped);
+        self.finished += 1;
+        if status == CaseStatus::Passed {
+            self.details.clear();
+            book.tell(&done.id, status, line, |found| {
+                found.duration_ms = milliseconds;
+            });
+            self.spare = done.id;
+            return;
+        }
+        if !before.is_empty() {
+            self.details.push(before);
+        }
+        done.status = status;
+        done.duration_ms = milliseconds;
+        done.details = self.details.take();
+        book.add(done, line);
+    }
+
+    fn result<'a>(&self, line: &Line<'a>) -> Option<(CaseStatus, Option<f64>, &'a str)> {
         if !line.terminated {
             return None;
         }
@@ -154,6 +170,9 @@ impl Parser {
             return None;
         }
         let text = line.text()?;
+        if let Some(milliseconds) = passed(text, &running.id) {
+            return Some((CaseStatus::Passed, Some(milliseconds), ""));
+        }
         [
             (OK, CaseStatus::Passed),
             (FAILED, CaseStatus::Failed),
@@ -170,14 +189,17 @@ impl Parser {
                 .and_then(|rest| rest.rsplit_once('('))
                 .and_then(|(_, time)| number(time));
             #[expect(clippy::cast_precision_loss, reason = "milliseconds stay below 2^53")]
-            Some((status, time.map(|time| time as f64), before.to_owned()))
+            Some((status, time.map(|time| time as f64), before))
         })
     }
 
     fn bracket(&mut self, text: &str, line: &Line<'_>, book: &mut Book) {
         if let Some(name) = text.strip_prefix("[ RUN      ] ") {
             if self.session.open && line.terminated {
-                self.running = Some(case(name, CaseStatus::Failed));
+                let mut id = std::mem::take(&mut self.spare);
+                id.clear();
+                id.push_str(name);
+                self.running = Some(case(id, CaseStatus::Failed));
             }
         } else if let Some(rest) = text.strip_prefix("[==========] ") {
             self.fence(rest, line, book);
@@ -191,7 +213,7 @@ impl Parser {
         } else if let Some(rest) = text.strip_prefix(PASSED) {
             self.passed(rest, line, book);
         } else if let Some(rest) = text.strip_prefix(SKIPPED) {
-            let listed = self.session.ran && line.terminated && !rest.contains("listed below");
+            let listed = self.session.ran && line.terminated && !rest.has("listed below");
             self.session.skipped_listed += u32::from(listed);
         } else if let Some(rest) = text.strip_prefix(FAILED) {
             self.failed(rest, line, book);
@@ -221,7 +243,7 @@ impl Parser {
         let Some((count, rest)) = leading_number(rest) else {
             return;
         };
-        if !rest.contains(" ran.") {
+        if !rest.has(" ran.") {
             return;
         }
         if !self.session.open {
@@ -255,13 +277,13 @@ impl Parser {
     }
 
     fn failed(&mut self, rest: &str, line: &Line<'_>, book: &mut Book) {
-        if rest.contains("listed below") || self.session.summed {
+        if rest.has("listed below") || self.session.summed {
             let declared = leading_number(rest).is_none_or(|(count, _)| count > 0);
             if declared && self.session.open {
                 let text = format!("GoogleTest says: {}", rest.trim());
                 self.finding.red.get_or_insert(Fact::at(line, text));
             }
-        } else if let Some((name, _)) = rest.rsplit_once(" (") {
+        } else if let Some((name, _)) = rest.last_cut(" (") {
             // --gtest_brief: a result without a beginning.
             self.finished += 1;
             book.add(case(name, CaseStatus::Failed), line);
@@ -292,4 +314,12 @@ impl Parser {
             }
         }
     }
+}
+
+/// `[       OK ] Green.One (0 ms)`, and nothing else: what almost all results are.
+fn passed(text: &str, id: &str) -> Option<f64> {
+    let rest = text.strip_prefix(OK)?.strip_prefix(id)?;
+    let time = rest.strip_prefix(" (")?.strip_suffix(" ms)")?;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds stay below 2^53")]
+    Some(number(time)? as f64)
 }

@@ -2,33 +2,39 @@
 
 use serde::Deserialize;
 use tribunal_judge_kit::book::{case, explain};
-use tribunal_judge_kit::json::Report;
+use tribunal_judge_kit::json::{Report, Text};
 use tribunal_judge_kit::text::clip;
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, label};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct File {
-    name: String,
-    status: String,
-    #[serde(default)]
-    message: String,
-    assertion_results: Vec<Test>,
+struct File<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow, default)]
+    message: Text<'a>,
+    #[serde(borrow)]
+    assertion_results: Vec<Test<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Test {
-    #[serde(default)]
-    ancestor_titles: Vec<String>,
-    title: String,
-    status: String,
+struct Test<'a> {
+    #[serde(borrow, default)]
+    ancestor_titles: Vec<Text<'a>>,
+    #[serde(borrow)]
+    title: Text<'a>,
+    #[serde(borrow)]
+    status: Text<'a>,
     duration: Option<f64>,
-    failure_messages: Option<Vec<String>>,
+    #[serde(borrow)]
+    failure_messages: Option<Vec<Text<'a>>>,
     location: Option<Location>,
-    #[serde(default)]
-    retry_reasons: Vec<String>,
+    #[serde(borrow, default)]
+    retry_reasons: Vec<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +56,8 @@ struct Document {
 #[derive(Debug, Default)]
 pub struct Json {
     seen: bool,
+    /// Where ids are put together.
+    id: String,
     tests: u64,
     files: u64,
     this: (u64, u64),
@@ -73,22 +81,21 @@ impl Report for Json {
         book: &mut Book,
     ) -> serde_json::Result<()> {
         self.seen = true;
-        let file: File = serde_json::from_slice(bytes)?;
+        let file: File<'_> = serde_json::from_slice(bytes)?;
         self.this.1 += 1;
         let mut bad = false;
         for test in file.assertion_results {
-            let found = self.test(test, &file.name, line);
-            bad |= found.status == CaseStatus::Failed;
+            bad |= self.test(test, &file.name, line, book) == CaseStatus::Failed;
             self.this.0 += 1;
-            book.add(found, line);
         }
-        if file.status == "failed" && !bad {
-            let mut found = case(format!("{} (test suite)", file.name), CaseStatus::Errored);
+        if &*file.status == "failed" && !bad {
+            let id = format!("{} (test suite)", &*file.name);
+            let mut found = case(id, CaseStatus::Errored);
             let lines = || file.message.lines().map(str::trim);
             let first = lines().find(|line| !line.is_empty() && !line.starts_with('●'));
             found.message = first.map(|line| clip(line, 300));
             found.details = Some(clip(&file.message, 16_000));
-            found.file = Some(file.name);
+            found.file = Some(file.name.into_owned());
             book.add(found, line);
         }
         Ok(())
@@ -138,8 +145,8 @@ impl Report for Json {
 }
 
 impl Json {
-    fn test(&mut self, test: Test, file: &str, line: &Line<'_>) -> tribunal_sdk::TestCase {
-        let status = match test.status.as_str() {
+    fn test(&mut self, test: Test<'_>, file: &str, line: &Line<'_>, book: &mut Book) -> CaseStatus {
+        let status = match &*test.status {
             "passed" if test.retry_reasons.is_empty() => CaseStatus::Passed,
             "passed" => CaseStatus::Flaky,
             "failed" => CaseStatus::Failed,
@@ -150,18 +157,24 @@ impl Json {
                 CaseStatus::Errored
             }
         };
-        let mut titles = test.ancestor_titles;
-        titles.push(test.title);
-        let mut found = case(titles.join(" › "), status);
-        found.duration_ms = test.duration;
-        found.file = Some(file.to_owned());
-        found.line = test.location.map(|place| place.line);
-        if let Some(text) = test.failure_messages.and_then(|all| all.into_iter().next()) {
-            explain(&mut found, &text);
+        self.id.clear();
+        for title in &test.ancestor_titles {
+            self.id.push_str(title);
+            self.id.push_str(" › ");
         }
-        if !matches!(test.status.as_str(), "passed" | "failed") {
-            found.extra.push(label("jest.status", test.status));
-        }
-        found
+        self.id.push_str(&test.title);
+        book.tell(&self.id, status, line, |found| {
+            found.duration_ms = test.duration;
+            found.file = Some(file.to_owned());
+            found.line = test.location.map(|place| place.line);
+            if let Some(text) = test.failure_messages.and_then(|all| all.into_iter().next()) {
+                explain(found, &text);
+            }
+            if !matches!(&*test.status, "passed" | "failed") {
+                let word = test.status.into_owned();
+                found.extra.push(label("jest.status", word));
+            }
+        });
+        status
     }
 }

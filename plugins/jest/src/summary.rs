@@ -1,5 +1,6 @@
 //! The numbers at the end: `Tests:       1 failed, 2 skipped, 5 passed, 8 total`.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::number;
 
 /// One of the two lines.
@@ -28,13 +29,13 @@ impl Numbers {
 pub(crate) fn numbers(text: &str) -> Option<Numbers> {
     let mut out = Numbers::default();
     let text = text.trim();
-    let (parts, total) = text.rsplit_once(", ").unwrap_or(("", text));
+    let (parts, total) = text.last_cut(", ").unwrap_or(("", text));
     let total = total.strip_suffix(" total")?;
-    (out.ran, out.total) = match total.split_once(" of ") {
+    (out.ran, out.total) = match total.cut(" of ") {
         Some((ran, all)) => (Some(number(ran)?), number(all)?),
         None => (None, number(total)?),
     };
-    for part in parts.split(", ").filter(|part| !part.is_empty()) {
+    for part in parts.parts(", ").filter(|part| !part.is_empty()) {
         let (count, word) = part.split_once(' ')?;
         let count = number(count)?;
         match word {

@@ -1,17 +1,24 @@
 //! What jest prints: a line for each file, with `--verbose` one for each test, failures, a summary.
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{clip, seconds};
+use tribunal_judge_kit::titles::Titles;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, label};
 
 use crate::summary::{Numbers, numbers};
 
+/// Titles inside of each other; more are not kept.
+const MOST_TITLES: usize = 32;
+
 /// The output being read.
 #[derive(Debug, Default)]
 pub struct Text {
     seen: bool,
-    titles: Vec<(usize, String)>,
+    titles: Titles,
+    /// Where ids are put together.
+    id: String,
     file: String,
     /// Files since the last summary: passed and failed.
     files: (u64, u64),
@@ -33,7 +40,13 @@ impl Format for Text {
         let Some(text) = line.text().filter(|_| !line.cut && line.terminated) else {
             return;
         };
-        if let Some((path, failed)) = file(text) {
+        // Most lines are of this kind, and none of the others.
+        if text.starts_with("  ") {
+            match text.strip_prefix("  ● ") {
+                Some(title) => self.headline(title.trim(), line, book),
+                None => self.item(text, line, book),
+            }
+        } else if let Some((path, failed)) = file(text) {
             self.begin_file(path, failed);
         } else if let Some(rest) = text.strip_prefix("Test Suites:") {
             self.suites = numbers(rest);
@@ -57,13 +70,9 @@ impl Format for Text {
         } else if text.starts_with("Test run was interrupted") {
             let fact = Fact::at(line, "the run was interrupted");
             self.unfinished.get_or_insert(fact);
-        } else if text.starts_with("Jest: ") && text.contains(" not met") {
+        } else if text.starts_with("Jest: ") && text.has(" not met") {
             let fact = Fact::at(line, text.trim_start_matches("Jest: ").trim_end());
             self.hint.get_or_insert(fact);
-        } else if let Some(title) = text.strip_prefix("  ● ") {
-            self.headline(title.trim(), line, book);
-        } else {
-            self.item(text, line, book);
         }
     }
 
@@ -108,8 +117,14 @@ impl Text {
             self.files.0 += 1;
         }
         let path = path.trim_end();
-        let path = path.split_once(" (").map_or(path, |(path, _)| path);
-        self.file = clip(path.strip_prefix("./").unwrap_or(path), 1_000);
+        let path = path.cut(" (").map_or(path, |(path, _)| path);
+        let path = path.strip_prefix("./").unwrap_or(path);
+        if path.len() <= 1_000 {
+            self.file.clear();
+            self.file.push_str(path);
+        } else {
+            self.file = clip(path, 1_000);
+        }
         self.titles.clear();
     }
 
@@ -143,27 +158,27 @@ impl Text {
         if self.file.is_empty() || indent < 2 || !indent.is_multiple_of(2) || body.is_empty() {
             return;
         }
-        let (status, title) = if let Some(title) = mark(body, &["✓ ", "√ "]) {
+        let (status, title) = if body.starts_with(|first: char| first.is_ascii()) {
+            self.titles.open(indent, body.trim_end(), MOST_TITLES);
+            return;
+        } else if let Some(title) = mark(body, &["✓ ", "√ "]) {
             (CaseStatus::Passed, title)
         } else if let Some(title) = mark(body, &["✕ ", "× "]) {
             (CaseStatus::Failed, title)
         } else if let Some(title) = mark(body, &["○ skipped ", "✎ todo "]) {
             (CaseStatus::Skipped, title)
         } else {
-            self.titles.retain(|(at, _)| *at < indent);
-            if self.titles.len() < 32 {
-                self.titles.push((indent, clip(body.trim_end(), 500)));
-            }
+            self.titles.open(indent, body.trim_end(), MOST_TITLES);
             return;
         };
         let (title, duration) = timed(title.trim_end());
-        let around = self.titles.iter().filter(|(at, _)| *at < indent);
-        let mut path: Vec<&str> = around.map(|(_, name)| name.as_str()).collect();
-        path.push(title);
-        let mut found = case(path.join(" › "), status);
-        found.duration_ms = duration;
-        found.file = Some(self.file.clone());
-        book.add(found, line);
+        self.id.clear();
+        self.titles.put(indent, " › ", &mut self.id);
+        self.id.push_str(title);
+        book.tell(&self.id, status, line, |found| {
+            found.duration_ms = duration;
+            found.file = Some(self.file.clone());
+        });
     }
 
     fn close(&mut self, line: &Line<'_>) {
@@ -231,7 +246,7 @@ fn mark<'a>(body: &'a str, marks: &[&str]) -> Option<&'a str> {
 
 /// Splits `name (5 ms)` and `name (1.2 s)`.
 fn timed(text: &str) -> (&str, Option<f64>) {
-    let split = text.rsplit_once(" (").and_then(|(title, rest)| {
+    let split = text.last_cut(" (").and_then(|(title, rest)| {
         let (time, unit) = rest.strip_suffix(')')?.split_once(' ')?;
         let time = seconds(time)?;
         match unit {

@@ -1,6 +1,7 @@
 //! From elements to test cases and to what a report declares about itself.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
 use crate::case::{Draft, Found, Kind, Origin, value};
 use crate::text::{clip, count};
@@ -66,7 +67,7 @@ enum Frame {
 
 #[derive(Debug)]
 struct Suite {
-    origin: Origin,
+    origin: Rc<Origin>,
     tests: Option<u64>,
     /// Declared as skipped or disabled.
     skipped: u64,
@@ -82,6 +83,8 @@ struct Suite {
 pub(crate) struct Builder {
     frames: Vec<Frame>,
     draft: Option<Draft>,
+    /// The draft before, for its memory.
+    spare: Draft,
     /// A draft that stands for a suite, not for a `<testcase>`.
     of_suite: bool,
     /// Found since it was last taken.
@@ -104,9 +107,9 @@ fn worse(old: Option<(u64, u64)>, declared: u64, found: u64) -> Option<(u64, u64
 }
 
 impl Builder {
-    fn suite(&self) -> Origin {
+    fn suite(&self) -> Rc<Origin> {
         let suite = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Suite(suite) => Some(suite.origin.clone()),
+            Frame::Suite(suite) => Some(Rc::clone(&suite.origin)),
             _ => None,
         });
         suite.unwrap_or_default()
@@ -114,8 +117,8 @@ impl Builder {
 
     fn open_suite(&mut self, attributes: &[Attribute]) -> Frame {
         let outer = self.suite();
-        let or = |name, outer: String| match value(attributes, name) {
-            "" => outer,
+        let or = |name, outer: &str| match value(attributes, name) {
+            "" => outer.to_owned(),
             own => clip(own, 1024).to_owned(),
         };
         let path = {
@@ -125,12 +128,12 @@ impl Builder {
         };
         let number = |name| count(value(attributes, name));
         Frame::Suite(Box::new(Suite {
-            origin: Origin {
+            origin: Rc::new(Origin {
                 path,
-                suite: or("name", outer.suite),
-                hostname: or("hostname", outer.hostname),
-                file: or("file", outer.file),
-            },
+                suite: or("name", &outer.suite),
+                hostname: or("hostname", &outer.hostname),
+                file: or("file", &outer.file),
+            }),
             tests: number("tests"),
             skipped: ["skipped", "skip", "disabled"]
                 .into_iter()
@@ -193,8 +196,9 @@ impl Builder {
 
     fn finish_draft(&mut self) {
         self.of_suite = false;
-        if let Some(draft) = self.draft.take() {
+        if let Some(mut draft) = self.draft.take() {
             self.found.push(Piece::Case(draft.finish()));
+            self.spare = draft;
         }
     }
 }
@@ -244,7 +248,9 @@ impl Sink for Builder {
             (Some(Frame::Ignored), _)
             | (_, "system-out" | "system-err" | "properties" | "attachments") => Frame::Ignored,
             (None | Some(Frame::Suite(_)), "testcase") => {
-                self.draft = Some(Draft::new(self.suite(), attributes));
+                let mut draft = std::mem::take(&mut self.spare);
+                draft.start(self.suite(), attributes);
+                self.draft = Some(draft);
                 self.cases += 1;
                 Frame::Case
             }

@@ -1,5 +1,8 @@
 //! One `<testcase>`: from its attributes and children to what became of it.
 
+use std::rc::Rc;
+
+use tribunal_judge_kit::names::Print;
 use tribunal_sdk::{CaseStatus, Label, TestCase, label};
 
 use crate::text::{clip, count, first_line, milliseconds};
@@ -65,14 +68,14 @@ pub(crate) struct Origin {
 pub(crate) struct Found {
     /// What makes two entries attempts of one test; `None` for a case without any name, which is
     /// never the same as another one.
-    pub(crate) identity: Option<[String; 6]>,
+    pub(crate) identity: Option<Print>,
     pub(crate) case: TestCase,
 }
 
 /// A test case while it is being read.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
-    origin: Origin,
+    origin: Rc<Origin>,
     name: String,
     classname: String,
     file: String,
@@ -97,22 +100,37 @@ pub(crate) fn value<'a>(attributes: &'a [Attribute], name: &str) -> &'a str {
 }
 
 impl Draft {
-    pub(crate) fn new(origin: Origin, attributes: &[Attribute]) -> Self {
-        let take = |name| clip(value(attributes, name), NAME).to_owned();
-        Self {
-            origin,
-            name: take("name"),
-            classname: take("classname"),
-            file: take("file"),
-            line: take("line"),
-            time: take("time"),
-            words: [take("status"), take("result")],
-            ..Self::default()
+    /// Begins with a `<testcase>`. The draft may have been used before: reports hold half a million.
+    pub(crate) fn start(&mut self, origin: Rc<Origin>, attributes: &[Attribute]) {
+        self.origin = origin;
+        let [status, result] = &mut self.words;
+        let mut texts = [
+            ("name", &mut self.name),
+            ("classname", &mut self.classname),
+            ("file", &mut self.file),
+            ("line", &mut self.line),
+            ("time", &mut self.time),
+            ("status", status),
+            ("result", result),
+        ];
+        for (_, text) in &mut texts {
+            text.clear();
         }
+        for Attribute { name, value } in attributes {
+            if let Some((_, text)) = texts.iter_mut().find(|(wanted, _)| wanted == name) {
+                text.push_str(clip(value, NAME));
+            }
+        }
+        self.kinds.clear();
+        self.message = None;
+        self.details.clear();
+        self.start = 0;
+        self.current = None;
+        self.attempts = 0;
     }
 
     /// A case made up for an error of a whole suite.
-    pub(crate) fn of_suite(origin: Origin) -> Self {
+    pub(crate) fn of_suite(origin: Rc<Origin>) -> Self {
         let suite = if origin.suite.is_empty() {
             "report"
         } else {
@@ -182,9 +200,8 @@ impl Draft {
     fn status(&self) -> CaseStatus {
         let has = |kind| self.kinds.contains(&kind);
         let word = |words: &[&str]| {
-            self.words
-                .iter()
-                .any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+            let is = |said: &String| words.iter().any(|word| word.eq_ignore_ascii_case(said));
+            self.words.iter().any(|said| !said.is_empty() && is(said))
         };
         if has(Kind::Error) || word(&["error", "errored"]) {
             CaseStatus::Errored
@@ -212,15 +229,8 @@ impl Draft {
     }
 
     /// Returns the case; `id` is empty when it has no name at all.
-    pub(crate) fn finish(self) -> Found {
+    pub(crate) fn finish(&mut self) -> Found {
         let status = self.status();
-        let or = |own: &str, other: &str| {
-            if own.is_empty() {
-                other.to_owned()
-            } else {
-                own.to_owned()
-            }
-        };
         // The class of every test of Node.js is "test"; its suites say more.
         let class = match self.classname.trim() {
             "test" => self.origin.suite.trim(),
@@ -230,9 +240,13 @@ impl Draft {
         let id = match (class, name) {
             (_, "") => class.to_owned(),
             (class, name) if class.is_empty() || class == name => name.to_owned(),
-            _ => format!("{class}::{name}"),
+            _ => [class, "::", name].concat(),
         };
-        let file = or(&self.file, &self.origin.file);
+        let file = if self.file.is_empty() {
+            &self.origin.file
+        } else {
+            &self.file
+        };
         let details = self.details.trim_end();
         let extra: Vec<Label> = (self.attempts > 0)
             .then(|| label("failed-attempts", self.attempts.to_string()))
@@ -241,25 +255,27 @@ impl Draft {
         let case = TestCase {
             status,
             duration_ms: milliseconds(&self.time),
-            message: self.message.map(|(_, message)| message),
+            message: self.message.take().map(|(_, message)| message),
             details: (!details.is_empty()).then(|| details.to_owned()),
             line: count(&self.line)
                 .and_then(|line| u32::try_from(line).ok())
                 .filter(|line| *line > 0),
-            file: (!file.is_empty()).then_some(file),
+            file: (!file.is_empty()).then(|| file.to_owned()),
             id,
             extra,
         };
-        let identity = [
-            self.origin.path.to_string(),
-            self.origin.hostname,
-            self.classname,
-            self.name,
-            self.file,
-            self.line,
-        ];
+        let identity = || {
+            let all = [
+                &self.origin.hostname,
+                &self.classname,
+                &self.name,
+                &self.file,
+                &self.line,
+            ];
+            Print::of(self.origin.path, &all.map(String::as_str))
+        };
         Found {
-            identity: (!case.id.is_empty()).then_some(identity),
+            identity: (!case.id.is_empty()).then(identity),
             case,
         }
     }

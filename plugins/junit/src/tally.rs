@@ -1,9 +1,10 @@
 //! All cases of all reports: attempts of one test put together, counts, ids that stay apart.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::hash::BuildHasherDefault;
 
 use tribunal_judge_kit::book::merge;
+use tribunal_judge_kit::names::{AsIs, Print, number};
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
 use crate::case::Found;
@@ -14,17 +15,8 @@ pub const MOST_CASES: usize = 500_000;
 const REPORTED: u64 = 200_000;
 const REPORTED_PASSED: u64 = 150_000;
 
-/// 128 bits of a key instead of the key: half a million names would not fit.
-type Print = [u64; 2];
-
-fn print(key: &impl Hash) -> Print {
-    [0_u8, 1].map(|salt| {
-        let mut hasher = DefaultHasher::new();
-        salt.hash(&mut hasher);
-        key.hash(&mut hasher);
-        hasher.finish()
-    })
-}
+/// By the print of a key instead of the key: half a million names would not fit.
+type Prints<T> = HashMap<Print, T, BuildHasherDefault<AsIs>>;
 
 struct Seen {
     status: CaseStatus,
@@ -45,9 +37,9 @@ struct Doubtful {
 #[derive(Default)]
 pub struct Tally {
     /// Of the current document: the same name in another one is another case.
-    seen: HashMap<Print, Seen>,
+    seen: Prints<Seen>,
     /// How many cases have this id.
-    ids: HashMap<Print, u32>,
+    ids: Prints<u32>,
     counts: [u64; 5],
     /// Cases of one name in a suite that has not ended: taken for runs of one test until it says otherwise.
     doubtful: Doubtful,
@@ -98,7 +90,6 @@ impl Tally {
     /// Counts a case; returns it as it is to be reported, or `None` when it is not.
     pub(crate) fn add(&mut self, found: Found) -> Option<TestCase> {
         let Found { identity, mut case } = found;
-        let identity = identity.map(|identity| print(&identity));
         if identity.is_none() {
             "(a test case without a name)".clone_into(&mut case.id);
             self.unnamed_passed += u64::from(case.status == CaseStatus::Passed);
@@ -120,7 +111,7 @@ impl Tally {
                 self.overflow = true;
                 return None;
             }
-            let same_id = self.ids.entry(print(&case.id)).or_default();
+            let same_id = self.ids.entry(Print::of(0, &[&case.id])).or_default();
             *same_id = same_id.saturating_add(1);
             *same_id
         };
@@ -130,7 +121,7 @@ impl Tally {
             self.seen.insert(identity, Seen { status, ordinal });
         }
         if ordinal > 1 {
-            case.id = format!("{} #{ordinal}", case.id);
+            number(&mut case.id, ordinal);
         }
         let bad = matches!(case.status, CaseStatus::Failed | CaseStatus::Errored);
         if bad && self.first_bad.is_none() {

@@ -1,5 +1,7 @@
 //! Small text: cutting, one line of many, numbers as producers write them.
 
+use tribunal_judge_kit::text::decimal;
+
 /// Returns the text's beginning, at most `max` bytes, never half a character.
 pub(crate) fn clip(text: &str, max: usize) -> &str {
     text.get(..text.floor_char_boundary(max)).unwrap_or(text)
@@ -15,14 +17,18 @@ pub(crate) fn first_line(text: &str, max: usize) -> Option<&str> {
 /// `1,234.5`, `0,25`. `None` for what is no duration: empty, `NaN`, infinite, negative.
 pub(crate) fn milliseconds(text: &str) -> Option<f64> {
     let text = text.trim();
+    // Formatted numbers have a grain; 0.1 + 0.2 is not wanted in a report.
+    let grain = |ms: f64| (ms * 1000.0).round() / 1000.0;
+    if let Some(seconds) = decimal(text) {
+        return Some(grain(seconds * 1000.0));
+    }
     let number = match (text.rfind(','), text.contains('.')) {
         (None, _) => text.parse(),
         (Some(comma), false) if text.len() - comma != 4 => text.replace(',', ".").parse(),
         _ => text.replace(',', "").parse(),
     };
     let ms = number.ok().map(|seconds: f64| seconds * 1000.0)?;
-    // Formatted numbers have a grain; 0.1 + 0.2 is not wanted in a report.
-    (ms.is_finite() && ms >= 0.0).then(|| (ms * 1000.0).round() / 1000.0)
+    (ms.is_finite() && ms >= 0.0).then(|| grain(ms))
 }
 
 /// Returns a count like `12` or `1,204`; `None` for anything else.

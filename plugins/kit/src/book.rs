@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash as _, Hasher};
+use std::hash::BuildHasherDefault;
 
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
 use crate::finding::{Fact, Finding};
 use crate::lines::Line;
+use crate::names::{AsIs, hash, number};
 use crate::text::clip;
 
 /// The most test cases that are told apart; more is an error, never a pass.
@@ -15,6 +16,8 @@ pub const MOST_CASES: usize = 500_000;
 /// How many cases are reported one by one; the host takes 200,000, and passed ones leave room.
 const REPORTED: u64 = 200_000;
 const REPORTED_PASSED: u64 = 150_000;
+/// Progress is told when so many more tests are done.
+const PROGRESS: u32 = 64;
 
 /// What is found on the way.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,26 +34,6 @@ struct Seen {
     ordinal: u32,
 }
 
-/// The map's keys are hashes: there is nothing left to hash.
-#[derive(Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
 /// The cases.
 #[derive(Debug, Default)]
 pub struct Book {
@@ -59,6 +42,8 @@ pub struct Book {
     seen: HashMap<u64, Seen, BuildHasherDefault<AsIs>>,
     reported: u64,
     pending: Vec<Notice>,
+    /// How many tests were done when that was last said.
+    told: u32,
     overflow: bool,
     first_bad: Option<(String, Option<String>, Fact)>,
     total: Option<u32>,
@@ -104,10 +89,37 @@ pub fn merge(old: CaseStatus, new: CaseStatus) -> CaseStatus {
 
 impl Book {
     /// Counts a test. A second one of the same id is another test, and gets a number.
-    pub fn add(&mut self, mut case: TestCase, line: &Line<'_>) {
-        let status = case.status;
+    pub fn add(&mut self, case: TestCase, line: &Line<'_>) {
+        if let Some(ordinal) = self.count(&case.id, case.status) {
+            self.counted(case, ordinal, line);
+        }
+    }
+
+    /// As [`add`](Self::add), for formats that list millions of tests: `more` fills in what is known besides name
+    /// and status, and nothing is copied for a test that is only counted.
+    #[inline]
+    pub fn tell(
+        &mut self,
+        id: &str,
+        status: CaseStatus,
+        line: &Line<'_>,
+        more: impl FnOnce(&mut TestCase),
+    ) {
+        let Some(ordinal) = self.count(id, status) else {
+            return;
+        };
+        let matters = is_bad(status) || self.first_bad.is_some();
+        if matters || self.has_room(status) {
+            let mut found = case(id, status);
+            more(&mut found);
+            self.counted(found, ordinal, line);
+        }
+    }
+
+    /// Counts a test, unless there are too many; returns the how-manieth of its name it is.
+    fn count(&mut self, id: &str, status: CaseStatus) -> Option<u32> {
         let full = self.seen.len() >= MOST_CASES;
-        let ordinal = match self.seen.entry(hash(&case.id)) {
+        let ordinal = match self.seen.entry(hash(id)) {
             Entry::Occupied(mut seen) => {
                 let seen = seen.get_mut();
                 seen.status = status;
@@ -116,7 +128,7 @@ impl Book {
             }
             Entry::Vacant(_) if full => {
                 self.overflow = true;
-                return;
+                return None;
             }
             Entry::Vacant(place) => {
                 place.insert(Seen { status, ordinal: 1 });
@@ -124,15 +136,15 @@ impl Book {
             }
         };
         self.counts[slot(status)] = self.counts[slot(status)].saturating_add(1);
+        Some(ordinal)
+    }
+
+    fn counted(&mut self, mut case: TestCase, ordinal: u32, line: &Line<'_>) {
         if ordinal > 1 {
-            case.id = format!("{} #{ordinal}", case.id);
+            number(&mut case.id, ordinal);
         }
         self.note(&case, line);
         self.report(case);
-        let done = self.done();
-        if done.is_multiple_of(64) {
-            self.pending.push(Notice::Progress(done, self.total));
-        }
     }
 
     /// Counts one more attempt of a test that was added before: failed, then passed is flaky.
@@ -148,11 +160,7 @@ impl Book {
         let ordinal = seen.ordinal;
         self.counts[slot(old)] = self.counts[slot(old)].saturating_sub(1);
         self.counts[slot(new)] = self.counts[slot(new)].saturating_add(1);
-        if ordinal > 1 {
-            case.id = format!("{} #{ordinal}", case.id);
-        }
-        self.note(&case, line);
-        self.report(case);
+        self.counted(case, ordinal, line);
     }
 
     /// Counts tests that the tool lists by number only, as in its quiet modes.
@@ -179,8 +187,11 @@ impl Book {
 
     /// Says how many tests there will be.
     pub fn announce(&mut self, total: u64) {
-        self.total = u32::try_from(total).ok();
-        self.pending.push(Notice::Progress(self.done(), self.total));
+        let total = u32::try_from(total).ok();
+        if self.total != total {
+            self.total = total;
+            self.pending.push(Notice::Progress(self.done(), total));
+        }
     }
 
     /// Returns the id that was last reported, with its number if it is not the first of its name.
@@ -212,7 +223,14 @@ impl Book {
 
     /// Returns what was found since the last call.
     pub fn take(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.pending)
+        let done = self.done();
+        if done / PROGRESS != self.told / PROGRESS {
+            self.told = done;
+            self.pending.push(Notice::Progress(done, self.total));
+        }
+        // As much will come again.
+        let room = self.pending.len();
+        std::mem::replace(&mut self.pending, Vec::with_capacity(room))
     }
 
     /// Writes the counts and the first failing case into a finding.
@@ -244,15 +262,20 @@ impl Book {
     }
 
     fn report(&mut self, case: TestCase) {
-        let room = if is_bad(case.status) {
+        if self.has_room(case.status) {
+            self.reported += 1;
+            self.pending.push(Notice::Case(case));
+        }
+    }
+
+    /// Whether a case is still reported, and not only counted.
+    fn has_room(&self, status: CaseStatus) -> bool {
+        let room = if is_bad(status) {
             REPORTED
         } else {
             REPORTED_PASSED
         };
-        if self.reported < room {
-            self.reported += 1;
-            self.pending.push(Notice::Case(case));
-        }
+        self.reported < room
     }
 }
 
@@ -266,8 +289,43 @@ fn slot(status: CaseStatus) -> usize {
     }
 }
 
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_what_is_added() {
+        let (mut one, mut other) = (Book::default(), Book::default());
+        let line = Line::new(b"x", 1, 0);
+        use CaseStatus::{Failed, Passed, Skipped};
+        for (name, status) in [("a", Failed), ("a", Passed), ("b", Failed), ("a", Skipped)] {
+            let mut found = case(name, status);
+            found.message = Some("why".to_owned());
+            one.add(found, &line);
+            other.tell(name, status, &line, |found| {
+                found.message = Some("why".to_owned())
+            });
+        }
+        assert_eq!(one.counts(), other.counts());
+        let told = one.take();
+        assert_eq!(told, other.take());
+        let ids = told.iter().filter_map(|notice| match notice {
+            Notice::Case(case) => Some(case.id.as_str()),
+            Notice::Progress(..) => None,
+        });
+        assert_eq!(ids.collect::<Vec<_>>(), ["a", "a #2", "b", "a #3"]);
+    }
+
+    #[test]
+    fn progress_comes_in_steps() {
+        let mut book = Book::default();
+        let line = Line::new(b"x", 1, 0);
+        let steps = (0..200).filter(|number| {
+            book.tell(&number.to_string(), CaseStatus::Passed, &line, |_| {});
+            let told = book.take();
+            told.iter()
+                .any(|notice| matches!(notice, Notice::Progress(..)))
+        });
+        assert_eq!(steps.collect::<Vec<_>>(), [63, 127, 191]);
+    }
 }

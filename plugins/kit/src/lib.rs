@@ -6,15 +6,19 @@
 
 pub mod ansi;
 pub mod book;
+pub mod find;
 pub mod finding;
+pub mod flat;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod lines;
+pub mod names;
 pub mod shell;
 pub mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
+pub mod titles;
 pub mod verdict;
 pub mod xml;
 

@@ -20,17 +20,38 @@ pub struct Line<'a> {
     pub terminated: bool,
     /// Whether it was longer than 64 KiB, so that `plain` is only its beginning.
     pub cut: bool,
+    /// The same as `plain`, where it is known to be UTF-8.
+    known: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
+    /// No line: the place of what is found at the end of the output.
+    pub const NOWHERE: Line<'static> = Line::new(b"", 0, 0);
+
+    /// Returns a whole line with its number, from 1, and its place in bytes.
+    pub const fn new(plain: &'a [u8], number: u64, offset: u64) -> Self {
+        Self {
+            plain,
+            number,
+            offset,
+            terminated: true,
+            cut: false,
+            known: None,
+        }
+    }
+
     /// Returns the line as text, if it is UTF-8.
+    #[inline]
     pub fn text(&self) -> Option<&'a str> {
-        std::str::from_utf8(self.plain).ok()
+        self.known.or_else(|| std::str::from_utf8(self.plain).ok())
     }
 
     /// Returns the line as text, whatever it holds.
     pub fn lossy(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.plain)
+        match self.known {
+            Some(text) => Cow::Borrowed(text),
+            None => String::from_utf8_lossy(self.plain),
+        }
     }
 }
 
@@ -68,17 +89,26 @@ impl Lines {
             self.flush(true, &mut each);
             start = end + 1;
         }
-        // One look at the whole chunk is cheaper than one at each line.
-        let clean = memchr::memchr2(b'\x1b', b'\r', &chunk[start..]).is_none();
-        let base = start;
-        for at in memchr::memchr_iter(b'\n', &chunk[base..]) {
-            let end = base + at;
-            let bytes = &chunk[start..end];
-            self.give(bytes, bytes.len() as u64, true, clean, &mut each);
-            start = end + 1;
+        let rest = &chunk[start..];
+        let Some(last) = memchr::memrchr(b'\n', rest) else {
+            if !rest.is_empty() {
+                self.keep(rest);
+            }
+            return;
+        };
+        let (whole, tail) = rest.split_at(last + 1);
+        // One look at all lines together is cheaper than one at each.
+        let clean = memchr::memchr2(b'\x1b', b'\r', whole).is_none();
+        let text = clean.then(|| std::str::from_utf8(whole).ok()).flatten();
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', whole) {
+            let bytes = &whole[from..end];
+            let known = text.and_then(|text| text.get(from..end));
+            self.give(bytes, bytes.len() as u64, true, (clean, known), &mut each);
+            from = end + 1;
         }
-        if start < chunk.len() {
-            self.keep(&chunk[start..]);
+        if !tail.is_empty() {
+            self.keep(tail);
         }
     }
 
@@ -89,15 +119,18 @@ impl Lines {
         }
     }
 
+    /// `clean` says that nothing is to be taken out, and what the line is as text, if that is known.
+    #[inline]
     fn give(
         &mut self,
         bytes: &[u8],
         whole: u64,
         terminated: bool,
-        clean: bool,
+        (clean, known): (bool, Option<&str>),
         each: &mut impl FnMut(&Line<'_>),
     ) {
         self.number += 1;
+        let cut = whole > LINE_LIMIT as u64;
         let kept = &bytes[..bytes.len().min(LINE_LIMIT)];
         let stripped;
         let plain = if clean {
@@ -111,7 +144,8 @@ impl Lines {
             number: self.number,
             offset: self.offset,
             terminated,
-            cut: whole > LINE_LIMIT as u64,
+            cut,
+            known: known.filter(|_| !cut),
         });
         self.offset += whole + u64::from(terminated);
     }
@@ -128,7 +162,7 @@ impl Lines {
         let mut carry = std::mem::take(&mut self.carry);
         let whole = std::mem::take(&mut self.carried);
         self.carrying = false;
-        self.give(&carry, whole, terminated, false, each);
+        self.give(&carry, whole, terminated, (false, None), each);
         carry.clear();
         self.carry = carry;
     }
@@ -164,6 +198,29 @@ mod tests {
         assert_eq!((lines[2].0.len(), lines[2].4), (LINE_LIMIT, true));
         let at = 14 + LINE_LIMIT as u64 + 10;
         assert_eq!(lines[3], ("last".to_owned(), 4, at, false, false));
+    }
+
+    #[test]
+    fn text_is_known_for_lines_that_are_text() {
+        let long = ["ä".repeat(LINE_LIMIT), "\n".to_owned()].concat();
+        for (chunk, texts) in [
+            (
+                &b"a\n\xc3\xa4\n\nb\n"[..],
+                &[Some("a"), Some("ä"), Some(""), Some("b")][..],
+            ),
+            (b"a\n\xff\nb\n", &[Some("a"), None, Some("b")]),
+            (b"\x1b[1m\xc3\xa4\nb\r\n", &[Some("ä"), Some("b")]),
+            (&long.as_bytes()[1..], &[None]),
+        ] {
+            let mut found = Vec::new();
+            Lines::new().feed(chunk, |line| {
+                let text = line.text();
+                assert!(text.is_none_or(|text| text.as_bytes() == line.plain));
+                found.push(text.map(str::to_owned));
+            });
+            let found: Vec<_> = found.iter().map(Option::as_deref).collect();
+            assert_eq!(found, texts);
+        }
     }
 
     proptest! {

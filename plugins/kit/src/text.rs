@@ -1,29 +1,76 @@
 //! Small things that every format needs: numbers, durations, grouped digits, bounded quotes.
 
 /// Returns a number of at most ten digits; no sign, no blanks.
+#[inline]
 pub fn number(text: &str) -> Option<u64> {
-    let fine = !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
-    if fine { text.parse().ok() } else { None }
+    match leading_number(text)? {
+        (number, "") => Some(number),
+        _ => None,
+    }
 }
 
-/// Splits a number off the beginning.
+/// Splits a number of at most ten digits off the beginning.
+#[inline]
 pub fn leading_number(text: &str) -> Option<(u64, &str)> {
-    let end = text
-        .bytes()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(end)?;
-    Some((number(digits)?, rest))
+    let mut number = 0_u64;
+    let mut end = 0;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        // What ten digits come to fits; more of them are refused below.
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        end += 1;
+    }
+    if !(1..=10).contains(&end) {
+        return None;
+    }
+    Some((number, text.get(end..)?))
 }
 
 /// Returns a number of seconds like `0.12` in milliseconds.
 pub fn seconds(text: &str) -> Option<f64> {
-    let fine = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() <= 20;
-    if !fine {
+    decimal(text).map(|value| value * 1_000.0)
+}
+
+/// Returns a number like `0.12`: digits with at most one point among them, at most 20 characters.
+pub fn decimal(text: &str) -> Option<f64> {
+    short_decimal(text)
+        .or_else(|| long_decimal(text))
+        .filter(|value| value.is_finite())
+}
+
+/// So few digits that one division of exact numbers rounds them as the whole machinery for floats does.
+fn short_decimal(text: &str) -> Option<f64> {
+    const TENS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let (mut number, mut point) = (0_u64, None);
+    if text.len() > 15 {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
-    value.is_finite().then_some(value * 1_000.0)
+    for (at, byte) in text.bytes().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            number = number * 10 + u64::from(digit);
+        } else if byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let behind = point.map_or(0, |at| text.len() - at - 1);
+    if text.len() == usize::from(point.is_some()) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "15 digits fit into 53 bits")]
+    Some(number as f64 / TENS.get(behind)?)
+}
+
+fn long_decimal(text: &str) -> Option<f64> {
+    let fine = text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.len() <= 20;
+    if fine { text.parse().ok() } else { None }
 }
 
 /// Returns a number with commas: `1,204`.
@@ -82,6 +129,12 @@ impl Details {
         self.text.push('\n');
     }
 
+    /// Forgets everything, for tests whose text nobody asks for.
+    pub fn clear(&mut self) {
+        self.full = false;
+        self.text.clear();
+    }
+
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -107,6 +160,8 @@ pub fn place(text: &str) -> Option<(&str, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -118,10 +173,23 @@ mod tests {
         assert_eq!(leading_number("12 of 3"), Some((12, " of 3")));
         assert_eq!(seconds("0.25"), Some(250.0));
         assert_eq!(seconds("1e9"), None);
+        for bad in ["", ".", "1.2.3", "-1", "1 ", "1,5", "0.1234567890123456789"] {
+            assert_eq!(seconds(bad), None, "{bad:?}");
+        }
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(clip("äöü", 2), "äö…");
         assert_eq!(clip("äö", 2), "äö");
         assert_eq!(place("a/b.rs:12:5"), Some(("a/b.rs", 12)));
         assert_eq!(place("a b:12"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_a_float_is_the_long_way(text in "[0-9]{0,9}[.]?[0-9]{0,9}") {
+            let long = long_decimal(&text).map(f64::to_bits);
+            let short = short_decimal(&text).map(f64::to_bits);
+            prop_assert!(short.is_none() || short == long);
+            prop_assert!(short.is_some() || long.is_none() || text.len() > 15);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::CaseStatus;
 
@@ -99,21 +100,23 @@ fn inside(session: &mut Session, text: &str, line: &Line<'_>, book: &mut Book) {
         return;
     }
     // Output without a line end may stand before it: `half a line test b ... ok`.
-    let at = memchr::memmem::rfind(text.as_bytes(), b"test ").unwrap_or(0);
-    let glued = text.get(at..).and_then(words::outcome);
-    if let Some(found) = words::outcome(text).or(glued) {
+    let glued = || {
+        let at = memchr::memmem::rfind(text.as_bytes(), b"test ").unwrap_or(0);
+        text.get(at..).and_then(words::outcome)
+    };
+    if let Some(found) = words::outcome(text).or_else(glued) {
         session.resolve(line, book);
-        let mut done = case(found.name, found.status);
-        done.message = found.message.map(str::to_owned);
-        done.duration_ms = found.milliseconds;
         session.count(found.status, 1);
-        book.add(done, line);
+        book.tell(found.name, found.status, line, |done| {
+            done.message = found.message.map(str::to_owned);
+            done.duration_ms = found.milliseconds;
+        });
     } else if let Some(name) = text.strip_suffix(" --- FAILED") {
         session.count(CaseStatus::Failed, 1);
         book.add(case(words::name(name), CaseStatus::Failed), line);
     } else if let Some((head, tail)) = text
         .strip_prefix("test ")
-        .and_then(|rest| rest.split_once(" ... "))
+        .and_then(|rest| rest.cut(" ... "))
     {
         session.resolve(line, book);
         session.pending = Some((words::name(head).to_owned(), ends_in(tail)));

@@ -1,6 +1,7 @@
 //! One test program: from `running N tests` to its result.
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{Details, place};
 use tribunal_judge_kit::{Book, Line};
 use tribunal_sdk::{CaseStatus, TestCase};
@@ -84,7 +85,7 @@ impl Session {
             return;
         }
         if trace.file.is_none()
-            && let Some((_, at)) = text.split_once(" panicked at ")
+            && let Some((_, at)) = text.cut(" panicked at ")
             && let Some((file, number)) = place(at.trim_start_matches('\''))
         {
             trace.file = Some(file.to_owned());

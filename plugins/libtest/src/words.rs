@@ -1,5 +1,6 @@
 //! The lines of libtest's text output.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{leading_number, number, seconds};
 use tribunal_sdk::CaseStatus;
 
@@ -30,7 +31,7 @@ pub(crate) fn running(text: &str) -> Option<u64> {
 
 /// Returns status and message of what stands behind ` ... `.
 pub(crate) fn status(text: &str) -> Option<(CaseStatus, Option<&str>, Option<f64>)> {
-    let (text, time) = match text.strip_suffix("s>").and_then(|t| t.rsplit_once(" <")) {
+    let (text, time) = match text.strip_suffix("s>").and_then(|t| t.last_cut(" <")) {
         Some((head, time)) => (head, seconds(time)),
         None => (text, None),
     };
@@ -48,16 +49,28 @@ pub(crate) fn status(text: &str) -> Option<(CaseStatus, Option<&str>, Option<f64
 
 /// Returns a name without ` - should panic` and ` - compile`.
 pub(crate) fn name(text: &str) -> &str {
-    [" - should panic", " - compile fail", " - compile"]
-        .iter()
-        .find_map(|suffix| text.strip_suffix(suffix))
-        .unwrap_or(text)
+    let suffixes: &[&str] = match text.as_bytes().last() {
+        Some(b'c') => &[" - should panic"],
+        Some(b'l') => &[" - compile fail"],
+        Some(b'e') => &[" - compile"],
+        _ => &[],
+    };
+    let found = suffixes.iter().find_map(|end| text.strip_suffix(end));
+    found.unwrap_or(text)
 }
 
 /// `test a::b ... ok`.
 pub(crate) fn outcome(text: &str) -> Option<Outcome<'_>> {
     let rest = text.strip_prefix("test ")?;
-    let (head, tail) = rest.rsplit_once(" ... ")?;
+    if let Some(head) = rest.strip_suffix(" ... ok") {
+        return Some(Outcome {
+            name: name(head),
+            status: CaseStatus::Passed,
+            message: None,
+            milliseconds: None,
+        });
+    }
+    let (head, tail) = rest.last_cut(" ... ")?;
     let (status, message, milliseconds) = status(tail)?;
     Some(Outcome {
         name: name(head),
@@ -70,7 +83,7 @@ pub(crate) fn outcome(text: &str) -> Option<Outcome<'_>> {
 /// `test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`.
 pub(crate) fn result(text: &str) -> Option<Declared> {
     let rest = text.strip_prefix("test result: ")?;
-    let (word, rest) = rest.split_once(". ")?;
+    let (word, rest) = rest.cut(". ")?;
     let mut declared = Declared {
         ok: match word {
             "ok" => true,
@@ -80,7 +93,7 @@ pub(crate) fn result(text: &str) -> Option<Declared> {
         ..Declared::default()
     };
     let mut filtered = false;
-    for part in rest.split("; ") {
+    for part in rest.parts("; ") {
         let Some((count, word)) = part.split_once(' ') else {
             continue;
         };

@@ -1,7 +1,8 @@
 //! What mocha's reporters print: the tests, then an epilogue, `3 passing (12ms)` and what was not.
 
-use tribunal_judge_kit::book::case;
-use tribunal_judge_kit::text::{clip, leading_number, number, seconds};
+use tribunal_judge_kit::find::Find as _;
+use tribunal_judge_kit::text::{leading_number, number, seconds};
+use tribunal_judge_kit::titles::Titles;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::CaseStatus;
 
@@ -23,7 +24,9 @@ struct Epilogue {
     reason = "facts that do not exclude each other"
 )]
 pub struct Text {
-    titles: Vec<(usize, String)>,
+    titles: Titles,
+    /// Where ids are put together.
+    id: String,
     open: Option<Epilogue>,
     sum: (u64, u64, u64),
     marker: Option<Fact>,
@@ -107,9 +110,13 @@ impl Format for Text {
 
 impl Text {
     fn item(&mut self, indent: usize, body: &str, line: &Line<'_>, book: &mut Book) {
-        let passed = ["✓ ", "✔ ", "√ "]
-            .iter()
-            .find_map(|mark| body.strip_prefix(mark));
+        let mut marks = ["✓ ", "✔ ", "√ "].iter();
+        let ascii = body.starts_with(|first: char| first.is_ascii());
+        let passed = if ascii {
+            None
+        } else {
+            marks.find_map(|mark| body.strip_prefix(mark))
+        };
         let failed = leading_number(body).and_then(|(_, rest)| rest.strip_prefix(") "));
         let (status, title) = if let Some(title) = passed {
             self.listed.0 += 1;
@@ -129,8 +136,7 @@ impl Text {
             (CaseStatus::Skipped, title)
         } else {
             if indent.is_multiple_of(2) {
-                self.titles.retain(|(at, _)| *at < indent);
-                self.titles.push((indent, clip(body, 500)));
+                self.titles.open(indent, body, usize::MAX);
             }
             return;
         };
@@ -139,17 +145,12 @@ impl Text {
             CaseStatus::Passed => timed(title),
             _ => (title, None),
         };
-        let mut id = String::new();
-        for (at, name) in &self.titles {
-            if *at < indent {
-                id.push_str(name);
-                id.push(' ');
-            }
-        }
-        id.push_str(title);
-        let mut found = case(id, status);
-        found.duration_ms = duration;
-        book.add(found, line);
+        self.id.clear();
+        self.titles.put(indent, " ", &mut self.id);
+        self.id.push_str(title);
+        book.tell(&self.id, status, line, |found| {
+            found.duration_ms = duration;
+        });
     }
 
     /// Whether the line belongs to the epilogue.
@@ -217,7 +218,7 @@ fn passing(body: &str) -> Option<u64> {
 
 /// Splits `title (12ms)`, which only slow tests have.
 fn timed(text: &str) -> (&str, Option<f64>) {
-    let split = text.rsplit_once(" (").and_then(|(title, rest)| {
+    let split = text.last_cut(" (").and_then(|(title, rest)| {
         let time = rest.strip_suffix("ms)")?;
         Some((title, seconds(time)? / 1_000.0))
     });

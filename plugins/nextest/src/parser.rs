@@ -1,6 +1,7 @@
 //! Reads what cargo-nextest prints, line by line.
 
 use tribunal_judge_kit::book::{case, is_bad};
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{Details, clip, leading_number, place, seconds};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, TestCase, label};
@@ -127,10 +128,7 @@ impl Parser {
 
     /// `Summary [   0.018s] 1/4 tests run: 1 passed (1 flaky), 1 failed, 1 timed out, 2 skipped`.
     fn summary(&mut self, text: &str, line: &Line<'_>, book: &mut Book) {
-        let Some((head, tail)) = text
-            .split_once("] ")
-            .and_then(|(_, rest)| rest.split_once(" run: "))
-        else {
+        let Some((head, tail)) = text.cut("] ").and_then(|(_, rest)| rest.cut(" run: ")) else {
             return;
         };
         let Some((run, rest)) = leading_number(head) else {
@@ -146,7 +144,7 @@ impl Parser {
         let mut passed = 0;
         let mut bad = 0;
         let mut inside = false;
-        for part in tail.split(", ") {
+        for part in tail.parts(", ") {
             let Some((count, word)) = leading_number(part) else {
                 inside &= !part.ends_with(')');
                 continue;
@@ -194,7 +192,7 @@ impl Parser {
     fn traced(&mut self, text: &str) {
         let Some(trace) = &mut self.trace else { return };
         if trace.file.is_none()
-            && let Some((_, at)) = text.split_once(" panicked at ")
+            && let Some((_, at)) = text.cut(" panicked at ")
             && let Some((file, number)) = place(at)
         {
             trace.file = Some(file.to_owned());
@@ -219,9 +217,9 @@ impl Parser {
 
 /// `PASS [   0.009s] (1/4) m::green one`, `TRY 2 PASS [   0.035s] (3/3) m::flaky flaky`.
 fn status(text: &str) -> Option<Status<'_>> {
-    let open = text.find(" [")?;
+    let open = text.at(" [")?;
     let (words, rest) = text.split_at_checked(open)?;
-    let (time, rest) = rest.strip_prefix(" [")?.split_once("] ")?;
+    let (time, rest) = rest.strip_prefix(" [")?.cut("] ")?;
     // `SLOW [>  1.000s]` and `TERMINATING [>  2.000s]` end nothing.
     if time.starts_with('>') || words.len() > 24 {
         return None;
@@ -243,7 +241,7 @@ fn status(text: &str) -> Option<Status<'_>> {
         return None;
     }
     let name = match rest.strip_prefix('(') {
-        Some(rest) => rest.split_once(") ")?.1.trim_start(),
+        Some(rest) => rest.cut(") ")?.1.trim_start(),
         None => rest.trim_start(),
     };
     if name.is_empty() {

@@ -7,6 +7,9 @@ use tribunal_sdk::CaseStatus;
 
 use crate::point::{Point, spec, tap};
 
+/// The longest id, in characters.
+const ID: usize = 1_000;
+
 /// The numbers of a footer that was begun.
 #[derive(Debug, Default)]
 struct Footer {
@@ -22,6 +25,10 @@ pub struct Parser {
     seen: bool,
     /// Names of what is open around the next test.
     around: Vec<String>,
+    /// How many of them are open; the rest is memory to be used again.
+    open: usize,
+    /// Where ids are put together.
+    id: String,
     /// By depth: whether something ended there since its parent ended, and whether it was bad.
     below: Vec<(bool, bool)>,
     /// Lines for tests, suites and files since the last footer.
@@ -61,11 +68,11 @@ impl Format for Parser {
             self.recap = false;
         }
         if let Some(point) = tap(text) {
-            self.point(point, line, book);
+            self.point(&point, line, book);
         } else if !self.recap
             && let Some(point) = spec(text)
         {
-            self.point(point, line, book);
+            self.point(&point, line, book);
         }
     }
 
@@ -89,12 +96,11 @@ impl Format for Parser {
 }
 
 impl Parser {
-    fn point(&mut self, point: Point, line: &Line<'_>, book: &mut Book) {
+    fn point(&mut self, point: &Point<'_>, line: &Line<'_>, book: &mut Book) {
         self.seen = true;
-        self.around.truncate(point.depth);
+        self.open = self.open.min(point.depth);
         if point.opens {
-            self.around.resize(point.depth, String::new());
-            self.around.push(point.name);
+            self.enter(point);
             return;
         }
         self.points += 1;
@@ -121,15 +127,42 @@ impl Parser {
             (false, false, false) => CaseStatus::Passed,
         };
         self.tests += 1;
-        let mut id = self.around.join(" › ");
-        if !id.is_empty() {
-            id.push_str(" › ");
+        self.put_id(&point.name);
+        self.last_bad = bad.then(|| self.id.clone());
+        book.tell(&self.id, status, line, |found| {
+            found.duration_ms = point.duration;
+        });
+    }
+
+    /// Opens a suite: what follows is inside of it.
+    fn enter(&mut self, point: &Point<'_>) {
+        if self.around.len() <= point.depth {
+            self.around.resize(point.depth + 1, String::new());
         }
-        id.push_str(&point.name);
-        let mut found = case(clip(&id, 1_000), status);
-        found.duration_ms = point.duration;
-        self.last_bad = bad.then(|| found.id.clone());
-        book.add(found, line);
+        let skipped = self.around.get_mut(self.open..point.depth);
+        skipped.into_iter().flatten().for_each(String::clear);
+        if let Some(name) = self.around.get_mut(point.depth) {
+            name.clear();
+            name.push_str(&point.name);
+        }
+        self.open = point.depth + 1;
+    }
+
+    /// Puts the id of a test together: the suites around it, and its name.
+    fn put_id(&mut self, name: &str) {
+        self.id.clear();
+        for around in self.around.iter().take(self.open) {
+            self.id.push_str(around);
+            self.id.push_str(" › ");
+        }
+        // Where there are suites, but without any name.
+        if self.open == 1 && self.around.first().is_some_and(String::is_empty) {
+            self.id.clear();
+        }
+        self.id.push_str(name);
+        if self.id.len() > ID {
+            self.id = clip(&self.id, ID);
+        }
     }
 
     /// The block that follows a test point in TAP; the error in it is the failure's message.

@@ -1,6 +1,7 @@
 //! Reads what PHPUnit prints, line by line.
 
 use tribunal_judge_kit::book::{case, is_bad};
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, Counts, label};
 
@@ -76,20 +77,13 @@ impl Format for Parser {
     }
 
     fn end(mut self, book: &mut Book) -> Finding {
-        let last = Line {
-            plain: b"",
-            number: 0,
-            offset: 0,
-            terminated: true,
-            cut: false,
-        };
-        self.run.testdox.tell(&last, book);
+        self.run.testdox.tell(&Line::NOWHERE, book);
         if let Some(open) = self.run.teamcity.open() {
             let fact = Fact::of(format!("{open} began and did not end"));
             self.unfinished.get_or_insert(fact);
         }
         for found in self.run.teamcity.rest() {
-            book.add(found, &last);
+            book.add(found, &Line::NOWHERE);
         }
         if self.runs > 0 && self.run.testdox.listed > 0 {
             let fact =
@@ -130,7 +124,7 @@ impl Format for Parser {
             finding.finished = None;
         }
         for other in self.others {
-            if let Some((word, count)) = other.split_once(": ") {
+            if let Some((word, count)) = other.cut(": ") {
                 let word = word.to_lowercase().replace(' ', "-");
                 finding.extra.push(label(&format!("phpunit.{word}"), count));
             }

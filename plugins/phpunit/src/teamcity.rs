@@ -1,9 +1,11 @@
 //! The events of `--teamcity`: `##teamcity[testStarted name='testAdds' …]`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use memchr::memmem;
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{clip, number};
 use tribunal_judge_kit::{Book, Line};
 use tribunal_sdk::{CaseStatus, TestCase};
@@ -21,7 +23,7 @@ pub(crate) struct Teamcity {
     pub(crate) ended: u64,
     /// How many of those were skipped.
     pub(crate) skipped: u64,
-    open: Option<(String, TestCase)>,
+    open: Open,
     /// Red ones. Only the text behind the events tells failures, errors and risky tests apart.
     bad: HashMap<String, TestCase>,
 }
@@ -30,13 +32,17 @@ impl Teamcity {
     /// Takes a line if it holds an event.
     pub(crate) fn line(&mut self, text: &str, line: &Line<'_>, book: &mut Book) -> bool {
         // A test may have printed in front of one, but not of the first.
-        if !self.on && !text.starts_with("##teamcity[") {
+        let starts = text.starts_with("##teamcity[");
+        if !self.on && !starts {
             return false;
         }
-        let Some(at) = memmem::find(text.as_bytes(), b"##teamcity[") else {
-            return false;
+        let at = if starts {
+            Some(0)
+        } else {
+            memmem::find(text.as_bytes(), b"##teamcity[")
         };
-        let Some(event) = text.get(at + 11..).and_then(|rest| rest.strip_suffix(']')) else {
+        let event = at.and_then(|at| text.get(at + 11..)?.strip_suffix(']'));
+        let Some(event) = event else {
             return false;
         };
         let (word, rest) = event.split_once(' ').unwrap_or((event, ""));
@@ -44,51 +50,51 @@ impl Teamcity {
         self.on = true;
         match word {
             "testCount" => self.announced = value("count").and_then(|count| number(&count)),
-            "testStarted" => {
-                let name = value("name").unwrap_or_default();
-                let (file, id) = value("locationHint")
-                    .and_then(|hint| located(&hint))
-                    .unzip();
-                let mut found = case(id.unwrap_or_else(|| name.clone()), CaseStatus::Passed);
-                found.file = file;
-                self.open = Some((name, found));
-            }
+            "testStarted" => self.open.begin(rest),
             "testFailed" | "testIgnored" => {
-                let bad = word == "testFailed";
-                let Some((_, found)) = &mut self.open else {
+                if !self.open.is {
                     // A class that did not even begin, or a test whose set-up failed.
                     self.announced = None;
                     self.partial = true;
                     return true;
-                };
-                found.status = if bad {
+                }
+                self.open.status = if word == "testFailed" {
                     CaseStatus::Failed
                 } else {
                     CaseStatus::Skipped
                 };
-                found.message =
+                self.open.message =
                     value("message").map(|text| clip(text.lines().next().unwrap_or(""), 300));
-                found.details = value("details").map(|text| clip(text.trim(), 16_000));
+                self.open.details = value("details").map(|text| clip(text.trim(), 16_000));
             }
-            "testFinished" => {
-                let name = value("name").unwrap_or_default();
-                let Some((_, mut found)) = self.open.take_if(|(open, _)| *open == name) else {
-                    return true;
-                };
-                self.ended += 1;
-                self.skipped += u64::from(found.status == CaseStatus::Skipped);
-                found.duration_ms = value("duration").and_then(|text| text.parse().ok());
-                if found.status == CaseStatus::Failed {
-                    if self.bad.len() < 100_000 {
-                        self.bad.insert(found.id.clone(), found);
-                    }
-                } else {
-                    book.add(found, line);
-                }
-            }
+            "testFinished" => self.finished(rest, line, book),
             _ => {}
         }
         true
+    }
+
+    fn finished(&mut self, attributes: &str, line: &Line<'_>, book: &mut Book) {
+        let open = &mut self.open;
+        let name = attribute(attributes, "name").unwrap_or_default();
+        if !open.is || open.name != name {
+            return;
+        }
+        open.is = false;
+        self.ended += 1;
+        self.skipped += u64::from(open.status == CaseStatus::Skipped);
+        let mut more = |found: &mut TestCase| {
+            found.file = (!open.file.is_empty()).then(|| open.file.clone());
+            found.duration_ms = attribute(attributes, "duration").and_then(|ms| ms.parse().ok());
+            found.message = open.message.take();
+            found.details = open.details.take();
+        };
+        if open.status != CaseStatus::Failed {
+            book.tell(&open.id, open.status, line, more);
+        } else if self.bad.len() < 100_000 {
+            let mut found = case(open.id.as_str(), CaseStatus::Failed);
+            more(&mut found);
+            self.bad.insert(found.id.clone(), found);
+        }
     }
 
     /// Takes the red one whose name this is, or its beginning: the text adds a data set's values.
@@ -107,40 +113,108 @@ impl Teamcity {
 
     /// Returns the test that began and did not end.
     pub(crate) fn open(&self) -> Option<&str> {
-        self.open.as_ref().map(|(_, found)| found.id.as_str())
+        self.open.is.then_some(self.open.id.as_str())
+    }
+}
+
+/// The test that runs. The memory of its texts is used again by the next.
+#[derive(Debug)]
+struct Open {
+    /// Whether there is one.
+    is: bool,
+    name: String,
+    id: String,
+    /// Empty if it is not known.
+    file: String,
+    status: CaseStatus,
+    message: Option<String>,
+    details: Option<String>,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self {
+            is: false,
+            name: String::new(),
+            id: String::new(),
+            file: String::new(),
+            status: CaseStatus::Passed,
+            message: None,
+            details: None,
+        }
+    }
+}
+
+impl Open {
+    fn begin(&mut self, attributes: &str) {
+        let name = attribute(attributes, "name").unwrap_or_default();
+        let hint = attribute(attributes, "locationHint").unwrap_or_default();
+        let (file, id) = located(&hint).unwrap_or(("", &name));
+        for (text, new) in [
+            (&mut self.name, &*name),
+            (&mut self.id, id),
+            (&mut self.file, file),
+        ] {
+            text.clear();
+            text.push_str(new);
+        }
+        self.is = true;
+        self.status = CaseStatus::Passed;
+        self.message = None;
+        self.details = None;
     }
 }
 
 /// `php_qn:///project/SumTest.php::\SumTest::testAdds`: file and test.
-fn located(hint: &str) -> Option<(String, String)> {
-    let (file, name) = hint.strip_prefix("php_qn://")?.split_once("::")?;
-    Some((file.to_owned(), name.trim_start_matches('\\').to_owned()))
+fn located(hint: &str) -> Option<(&str, &str)> {
+    let (file, name) = hint.strip_prefix("php_qn://")?.cut("::")?;
+    Some((file, name.trim_start_matches('\\')))
 }
 
 /// Returns the value of an attribute, without TeamCity's escapes.
-fn attribute(text: &str, name: &str) -> Option<String> {
+fn attribute<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
     let mut rest = text;
     loop {
-        let (key, after) = rest.split_once("='")?;
-        let mut value = String::new();
-        let mut chars = after.char_indices();
-        let end = loop {
-            let (at, char) = chars.next()?;
-            match char {
-                '\'' => break at,
-                '|' => match chars.next()?.1 {
-                    'n' => value.push('\n'),
-                    'r' => value.push('\r'),
-                    other => value.push(other),
-                },
-                other => value.push(other),
+        let bytes = rest.as_bytes();
+        let start =
+            memchr::memchr_iter(b'=', bytes).find(|at| bytes.get(at + 1) == Some(&b'\''))?;
+        let (key, value) = (rest.get(..start)?, rest.get(start + 2..)?);
+        let (mut end, mut escaped) = (0, false);
+        loop {
+            end += memchr::memchr2(b'\'', b'|', value.as_bytes().get(end..)?)?;
+            if value.as_bytes().get(end) == Some(&b'\'') {
+                break;
             }
-        };
-        if key.trim() == name {
-            return Some(value);
+            // What is escaped ends nothing.
+            escaped = true;
+            end += 2;
         }
-        rest = after.get(end + 1..)?;
+        if key.trim() == name {
+            let value = value.get(..end)?;
+            return Some(if escaped {
+                Cow::Owned(unescaped(value))
+            } else {
+                Cow::Borrowed(value)
+            });
+        }
+        rest = value.get(end + 1..)?;
     }
+}
+
+fn unescaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '|' => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('r') => out.push('\r'),
+                other => out.extend(other),
+            },
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -154,5 +228,7 @@ mod tests {
         assert_eq!(attribute(text, "message").as_deref(), Some("two\nlines"));
         assert_eq!(attribute(text, "x"), None);
         assert_eq!(attribute("name='a", "name"), None);
+        assert_eq!(attribute("name='a|'", "name"), None);
+        assert_eq!(attribute("a=b='x' c='|ä'", "c").as_deref(), Some("ä"));
     }
 }

@@ -1,5 +1,6 @@
 //! The lines that PHPUnit writes, word by word.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::leading_number;
 
 /// The numbers of the last line. Words that are not tests (`Warnings: 1`) are kept as they are.
@@ -37,17 +38,17 @@ pub(crate) fn heading(text: &str) -> Option<bool> {
 /// `PHPUnit 9.6.7 by Sebastian Bergmann and contributors.`: the first number.
 pub(crate) fn banner(text: &str) -> Option<u64> {
     let (major, rest) = leading_number(text.strip_prefix("PHPUnit ")?)?;
-    rest.contains(" by Sebastian Bergmann").then_some(major)
+    rest.has(" by Sebastian Bergmann").then_some(major)
 }
 
 /// `Tests: 12, Assertions: 7, Errors: 2, Risky: 1.`
 pub(crate) fn totals(text: &str) -> Option<Totals> {
     let mut totals = Totals::default();
-    let mut parts = text.strip_suffix('.')?.split(", ");
+    let mut parts = text.strip_suffix('.')?.parts(", ");
     totals.tests = number(parts.next()?.strip_prefix("Tests: ")?)?;
     number(parts.next()?.strip_prefix("Assertions: ")?)?;
     for part in parts {
-        let (word, count) = part.split_once(": ")?;
+        let (word, count) = part.cut(": ")?;
         let count = number(count)?;
         match word {
             "Errors" => totals.errors = count,
@@ -70,16 +71,16 @@ fn number(text: &str) -> Option<u64> {
 
 /// `.F.S   4 / 12 ( 33%)`: what stands in front, how many were done, and of how many.
 pub(crate) fn progress(text: &str) -> Option<(&str, u64, u64)> {
-    let (head, percent) = text.strip_suffix("%)")?.rsplit_once(" (")?;
+    let (head, percent) = text.strip_suffix("%)")?.last_cut(" (")?;
     number(percent.trim_start())?;
-    let (head, all) = head.rsplit_once(" / ")?;
+    let (head, all) = head.last_cut(" / ")?;
     let (rest, done) = head.rsplit_once(' ').unwrap_or(("", head));
     Some((rest.trim_end(), number(done)?, number(all)?))
 }
 
 /// `Time: 00:00.007, Memory: 4.00 MB`.
 pub(crate) fn time(text: &str) -> bool {
-    text.starts_with("Time: ") && text.contains(", Memory: ")
+    text.starts_with("Time: ") && text.has(", Memory: ")
 }
 
 /// `There were 2 failures:`, and what they are: `failure`.

@@ -77,14 +77,7 @@ impl Format for Text {
     }
 
     fn end(mut self, book: &mut Book) -> Finding {
-        let nowhere = Line {
-            plain: b"",
-            number: 0,
-            offset: 0,
-            terminated: true,
-            cut: false,
-        };
-        self.leave(book, &nowhere);
+        self.leave(book, &Line::NOWHERE);
         let mut finding = Finding {
             format: "playwright",
             seen: self.runs > 0,

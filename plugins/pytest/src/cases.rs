@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasherDefault;
 
+use tribunal_judge_kit::find::Find as _;
+use tribunal_judge_kit::names::{AsIs, hash};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
 use crate::lines::{Outcome, Word};
@@ -22,26 +25,6 @@ struct Known {
     has_message: bool,
 }
 
-/// Hashes ids fast and the same way every time: a judge has no source of randomness, and an id that
-/// collides on purpose slows down its own suite alone.
-#[derive(Clone, Debug, Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            let mixed = (self.0 ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            self.0 = mixed ^ (mixed >> 32);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// One traceback of the sections `FAILURES` and `ERRORS`.
 #[derive(Clone, Debug, Default)]
 struct Trace {
@@ -56,7 +39,8 @@ struct Trace {
 /// All cases of a stream.
 #[derive(Debug, Default)]
 pub struct Book {
-    known: HashMap<String, Known, BuildHasherDefault<IdHasher>>,
+    /// By the id's hash.
+    known: HashMap<u64, Known, BuildHasherDefault<AsIs>>,
     traces: Vec<Trace>,
     tracing: bool,
     /// Results seen so far, without repetitions.
@@ -130,14 +114,14 @@ impl Book {
     /// A line of the short summary. Before 5.4 no dash parts the reason of `XPASS` from its id: the
     /// id is then the longest one that is known.
     pub fn listed(&mut self, mut outcome: Outcome<'_>, report: &mut impl FnMut(TestCase)) {
-        if outcome.note.is_none() && !self.known.contains_key(outcome.id) {
+        if outcome.note.is_none() && !self.known.contains_key(&hash(outcome.id)) {
             let ends = outcome
                 .id
                 .rmatch_indices(' ')
                 .map(|(at, _)| outcome.id.split_at(at));
             let known = ends
                 .into_iter()
-                .find(|(id, _)| self.known.contains_key(*id));
+                .find(|(id, _)| self.known.contains_key(&hash(id)));
             if let Some((id, note)) = known {
                 outcome.id = id;
                 outcome.note = Some(note.trim());
@@ -152,14 +136,11 @@ impl Book {
             Some(subtest) => Cow::Owned(format!("{} {subtest}", outcome.id)),
             None => Cow::Borrowed(outcome.id),
         };
-        if !self.known.contains_key(&*id) {
-            if self.known.len() >= MAX_CASES {
-                return;
-            }
-            self.known.insert(id.to_string(), Known::default());
-        }
-        let Some(known) = self.known.get_mut(&*id) else {
-            return;
+        let full = self.known.len() >= MAX_CASES;
+        let known = match self.known.entry(hash(&id)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if full => return,
+            Entry::Vacant(place) => place.insert(Known::default()),
         };
         let mut status = match outcome.word {
             Word::Passed => CaseStatus::Passed,
@@ -195,7 +176,7 @@ impl Book {
         self.done += u32::from(fresh);
         known.status = Some(status);
         known.has_message |= message.is_some();
-        let path = id.split_once("::").map_or(&*id, |(path, _)| path);
+        let path = id.cut("::").map_or(&*id, |(path, _)| path);
         report(TestCase {
             file: trace
                 .as_ref()
@@ -222,14 +203,14 @@ impl Book {
             let id = format!("{file}::{}", node_path(&trace.title));
             let listed = self
                 .known
-                .get(&id)
+                .get(&hash(&id))
                 .is_some_and(|known| known.status.is_some());
             if file.is_empty() || listed || self.known.len() >= MAX_CASES {
                 continue;
             }
             let status = CaseStatus::Failed;
             self.known.insert(
-                id.clone(),
+                hash(&id),
                 Known {
                     status: Some(status),
                     reruns: 0,
@@ -270,7 +251,7 @@ fn worse(known: Option<CaseStatus>, new: CaseStatus) -> bool {
 
 /// Returns the traceback of a node id.
 fn find<'a>(traces: &'a mut [Trace], id: &str) -> Option<&'a Trace> {
-    let name = id.split_once("::").map_or(id, |(_, name)| name);
+    let name = id.cut("::").map_or(id, |(_, name)| name);
     let trace = traces
         .iter_mut()
         .find(|trace| !trace.used && (is_title(&trace.title, name) || trace.title == id))?;

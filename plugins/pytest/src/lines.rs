@@ -1,6 +1,8 @@
 //! What a line of pytest's output is. Cheap for the lines that are nothing: the first and the last
 //! byte rule most of them out.
 
+use tribunal_judge_kit::find::Find as _;
+
 use crate::grammar::{self, Expected, Fence, Summary};
 
 /// A line that means something.
@@ -214,7 +216,7 @@ fn result(head: &str) -> Option<Outcome<'_>> {
     let (id, last) = head.rsplit_once(' ')?;
     let word = WORDS.iter().find(|(word, _)| *word == last)?.1;
     // 2.8 to 3.x: `test_a.py::test_x <- other.py`.
-    let id = id.split_once(" <- ").map_or(id, |(id, _)| id).trim_end();
+    let id = id.cut(" <- ").map_or(id, |(id, _)| id).trim_end();
     is_id(id).then_some(Outcome {
         word,
         id,
@@ -224,17 +226,14 @@ fn result(head: &str) -> Option<Outcome<'_>> {
 }
 
 fn is_id(id: &str) -> bool {
-    id.find("::").is_some_and(|at| at > 0)
+    id.at("::").is_some_and(|at| at > 0)
 }
 
 /// `[gw0] [ 50%] PASSED path::name `.
 fn xdist(line: &str) -> Option<Found<'_>> {
-    let (_, mut rest) = line.split_once("] ")?;
+    let (_, mut rest) = line.cut("] ")?;
     let mut done = None;
-    if let Some((value, tail)) = rest
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("] "))
-    {
+    if let Some((value, tail)) = rest.strip_prefix('[').and_then(|rest| rest.cut("] ")) {
         done = value
             .strip_suffix('%')
             .and_then(|value| grammar::number(value.trim_start()))
@@ -265,7 +264,7 @@ pub fn short(line: &[u8]) -> Option<Outcome<'_>> {
     }
     let (word, rest) = line.split_once(' ')?;
     let word = WORDS.iter().find(|(known, _)| *known == word)?.1;
-    let (id, note) = match rest.split_once(" - ") {
+    let (id, note) = match rest.cut(" - ") {
         Some((id, note)) => (id, Some(note)),
         None => (rest, None),
     };
@@ -283,11 +282,11 @@ pub fn short(line: &[u8]) -> Option<Outcome<'_>> {
 /// `SUBFAILED[m] (i=1) id - message`, and `SUBFAIL id - message` of the plugin.
 fn subtest(rest: &str) -> Option<Outcome<'_>> {
     let rest = rest.strip_prefix("ED").unwrap_or(rest);
-    let (head, note) = match rest.split_once(" - ") {
+    let (head, note) = match rest.cut(" - ") {
         Some((head, note)) => (head, Some(note)),
         None => (rest, None),
     };
-    let colons = head.find("::")?;
+    let colons = head.at("::")?;
     let start = head.get(..colons)?.rfind(' ')? + 1;
     let description = head.get(..start)?.trim();
     Some(Outcome {

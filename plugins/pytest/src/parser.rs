@@ -45,6 +45,8 @@ pub struct Reader {
     /// Lines read.
     pub lines: u64,
     sugar: Option<(Tally, (u64, u64))>,
+    /// How far the tests are, and what was last said of it.
+    progress: (u32, Option<u32>),
     told: (u32, Option<u32>),
 }
 
@@ -58,6 +60,7 @@ impl Parser {
     pub fn feed(&mut self, bytes: &[u8], report: &mut impl FnMut(Notice)) {
         let reader = &mut self.reader;
         self.splitter.feed(bytes, |line| reader.line(line, report));
+        reader.tell_progress(report);
     }
 
     /// Ends the stream and returns what was read.
@@ -65,6 +68,7 @@ impl Parser {
         let mut reader = self.reader;
         self.splitter.finish(|line| reader.line(line, report));
         reader.lines = self.splitter.count();
+        reader.tell_progress(report);
         reader.end_sugar(None);
         reader.book.finish(&mut |case| report(Notice::Case(case)));
         reader
@@ -132,7 +136,7 @@ impl Reader {
             Found::Expected(expected) => {
                 let open = self.sessions.touch();
                 open.expected = open.expected.or(Some(expected));
-                self.progress(None, report);
+                self.progress(None);
             }
             Found::Internal => {
                 self.internal = Some(line.lossy().chars().take(300).collect());
@@ -144,12 +148,12 @@ impl Reader {
                 self.sessions.touch();
                 self.book
                     .outcome(&outcome, &mut |case| report(Notice::Case(case)));
-                self.progress(percent, report);
+                self.progress(percent);
             }
             Found::Percent(percent) => {
                 if self.in_section(Section::Other) {
                     self.sessions.touch();
-                    self.progress(Some(percent), report);
+                    self.progress(Some(percent));
                 }
             }
             Found::Title(title) => {
@@ -208,7 +212,7 @@ impl Reader {
         self.sessions.current().section == section
     }
 
-    fn progress(&mut self, percent: Option<u8>, report: &mut impl FnMut(Notice)) {
+    fn progress(&mut self, percent: Option<u8>) {
         let done = self.book.done;
         let open = self.sessions.current();
         open.percent = percent.or(open.percent);
@@ -220,10 +224,14 @@ impl Reader {
             _ => 0,
         };
         let by_percent = u32::try_from(by_percent).unwrap_or(u32::MAX);
-        let now = (done.max(by_percent), total);
-        if now != self.told {
-            self.told = now;
-            report(Notice::Progress(now.0, now.1));
+        self.progress = (done.max(by_percent), total);
+    }
+
+    /// Says how far the tests are: once for all lines that came together.
+    fn tell_progress(&mut self, report: &mut impl FnMut(Notice)) {
+        if self.progress != self.told {
+            self.told = self.progress;
+            report(Notice::Progress(self.told.0, self.told.1));
         }
     }
 

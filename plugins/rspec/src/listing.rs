@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::clip;
+use tribunal_judge_kit::titles::Titles;
 use tribunal_judge_kit::{Book, Line};
 use tribunal_sdk::CaseStatus;
 
 use crate::words::{Said, item};
+
+/// The longest name, in characters.
+const NAME: usize = 1_000;
 
 /// A line of the list that may still turn out to be a group.
 #[derive(Debug)]
@@ -33,8 +37,12 @@ pub(crate) struct Listing {
     trace: bool,
     /// Whether this is the documentation format.
     pub(crate) on: bool,
-    groups: Vec<(usize, String)>,
+    groups: Titles,
     held: Option<Held>,
+    /// What an earlier line was written into.
+    spare: String,
+    /// Where ids are put together.
+    id: String,
     /// How many examples were listed.
     pub(crate) examples: u64,
     /// Lines that may be examples too: something was printed in front of their indentation.
@@ -61,10 +69,10 @@ impl Listing {
         }
         let blank = std::mem::take(&mut self.blank);
         if indent == 0 {
-            self.blurred += u64::from(self.on && text.contains("  "));
+            self.blurred += u64::from(self.on && text.has("  "));
             // `config:` and what is indented below it is something that a test printed.
             if blank && !text.ends_with(':') {
-                self.tell(line, book);
+                self.tell(book);
                 self.title = Some(clip(text, 500));
                 self.groups.clear();
             }
@@ -77,7 +85,7 @@ impl Listing {
             self.on = may_begin && indent == 2 && self.title.is_some();
         }
         let deepest = self.held.as_ref().map_or_else(
-            || self.groups.last().map_or(2, |(at, _)| at + 2),
+            || self.groups.deepest().map_or(2, |at| at + 2),
             |held| held.indent + 2,
         );
         if !self.on || indent > deepest {
@@ -85,16 +93,24 @@ impl Listing {
         }
         if self.held.as_ref().is_some_and(|held| held.indent < indent) {
             if let Some(group) = self.held.take() {
-                self.groups.retain(|(at, _)| *at < group.indent);
-                self.groups.push((group.indent, group.text));
+                self.groups.open(group.indent, &group.text, usize::MAX);
+                self.spare = group.text;
             }
         } else {
-            self.tell(line, book);
+            self.tell(book);
         }
-        self.groups.retain(|(at, _)| *at < indent);
+        self.groups.close(indent);
+        let body = body.trim_end();
+        let mut text = std::mem::take(&mut self.spare);
+        text.clear();
+        if body.len() <= NAME {
+            text.push_str(body);
+        } else {
+            text.push_str(&clip(body, NAME));
+        }
         self.held = Some(Held {
             indent,
-            text: clip(body.trim_end(), 1_000),
+            text,
             number: line.number,
             offset: line.offset,
         });
@@ -114,42 +130,37 @@ impl Listing {
     }
 
     /// Ends the list: what is held was an example.
-    pub(crate) fn tell(&mut self, line: &Line<'_>, book: &mut Book) {
+    pub(crate) fn tell(&mut self, book: &mut Book) {
         let Some(held) = self.held.take() else {
             return;
         };
         let (name, said) = item(&held.text);
-        let mut id = self.title.clone().unwrap_or_default();
-        let groups = self.groups.iter().map(|(_, name)| name.as_str());
-        for part in groups.chain([name]) {
+        let id = &mut self.id;
+        id.clear();
+        id.push_str(self.title.as_deref().unwrap_or_default());
+        for part in self.groups.iter().chain([name]) {
             // As RSpec joins them.
             if !id.is_empty() && !part.starts_with(['#', '.']) && !part.starts_with("::") {
                 id.push(' ');
             }
             id.push_str(part);
         }
-        let mut found = case(
-            id,
-            match said {
-                Said::Failed(_) => CaseStatus::Failed,
-                Said::Pending(_) => CaseStatus::Skipped,
-                Said::Nothing => CaseStatus::Passed,
-            },
-        );
-        if let Said::Pending(why) = said {
-            found.message = Some(why.to_owned());
-        }
-        let place = Line {
-            plain: held.text.as_bytes(),
-            number: held.number,
-            offset: held.offset,
-            ..*line
+        let status = match said {
+            Said::Failed(_) => CaseStatus::Failed,
+            Said::Pending(_) => CaseStatus::Skipped,
+            Said::Nothing => CaseStatus::Passed,
         };
+        let place = Line::new(held.text.as_bytes(), held.number, held.offset);
         self.examples += 1;
-        book.add(found, &place);
+        book.tell(id, status, &place, |found| {
+            if let Said::Pending(why) = said {
+                found.message = Some(why.to_owned());
+            }
+        });
         if let (Said::Failed(number), Some(id)) = (said, book.newest()) {
             self.failed.insert(number, id.to_owned());
         }
+        self.spare = held.text;
     }
 
     /// Returns the id of the failure with this number.

@@ -2,20 +2,24 @@
 
 use serde::Deserialize;
 use tribunal_judge_kit::book::case;
-use tribunal_judge_kit::json::Report;
+use tribunal_judge_kit::json::{Report, Text};
 use tribunal_judge_kit::text::{clip, plural};
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::CaseStatus;
 
 #[derive(Debug, Deserialize)]
-struct Example {
-    full_description: String,
+struct Example<'a> {
+    #[serde(borrow)]
+    full_description: Text<'a>,
     /// Empty when the process ended inside the example.
-    status: Option<String>,
-    file_path: Option<String>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    file_path: Option<Text<'a>>,
     line_number: Option<u32>,
     run_time: Option<f64>,
-    pending_message: Option<String>,
+    #[serde(borrow)]
+    pending_message: Option<Text<'a>>,
     exception: Option<Exception>,
 }
 
@@ -69,34 +73,34 @@ impl Report for Json {
         book: &mut Book,
     ) -> serde_json::Result<()> {
         self.seen = true;
-        let example: Example = serde_json::from_slice(bytes)?;
+        let example: Example<'_> = serde_json::from_slice(bytes)?;
         self.this += 1;
         let status = match example.status.as_deref() {
             Some("passed") => CaseStatus::Passed,
             Some("failed") => CaseStatus::Failed,
             Some("pending") => CaseStatus::Skipped,
             _ => {
-                let text = format!("{} began and did not end", example.full_description);
+                let text = format!("{} began and did not end", &*example.full_description);
                 self.unfinished.get_or_insert(Fact::at(line, text));
                 return Ok(());
             }
         };
         self.listed += 1;
         self.ran += u64::from(status != CaseStatus::Skipped);
-        let mut found = case(example.full_description, status);
-        found.duration_ms = example.run_time.map(|seconds| seconds * 1_000.0);
-        found.file = example.file_path;
-        found.line = example.line_number;
-        if status == CaseStatus::Skipped {
-            found.message = example.pending_message.map(|text| clip(&text, 300));
-        }
-        if let Some(exception) = example.exception {
-            found.message = Some(message(&exception));
-            let text = exception.message.unwrap_or_default();
-            let trace = exception.backtrace.unwrap_or_default().join("\n");
-            found.details = Some(clip(format!("{text}\n{trace}").trim(), 16_000));
-        }
-        book.add(found, line);
+        book.tell(&example.full_description, status, line, |found| {
+            found.duration_ms = example.run_time.map(|seconds| seconds * 1_000.0);
+            found.file = example.file_path.map(Text::into_owned);
+            found.line = example.line_number;
+            if status == CaseStatus::Skipped {
+                found.message = example.pending_message.map(|text| clip(&text, 300));
+            }
+            if let Some(exception) = example.exception {
+                found.message = Some(message(&exception));
+                let text = exception.message.unwrap_or_default();
+                let trace = exception.backtrace.unwrap_or_default().join("\n");
+                found.details = Some(clip(format!("{text}\n{trace}").trim(), 16_000));
+            }
+        });
         Ok(())
     }
 

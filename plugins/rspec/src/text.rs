@@ -4,6 +4,7 @@
 //! counted too. So the examples that ended are counted by their marks or lines, and must be as many.
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::plural;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::CaseStatus;
@@ -12,15 +13,6 @@ use crate::failures::Entries;
 use crate::listing::Listing;
 use crate::marks::Marks;
 use crate::words::{Totals, finished, left_while_loading, numbered, outside, totals};
-
-/// The end of the output, for what is told there.
-const NOWHERE: Line<'static> = Line {
-    plain: b"",
-    number: 0,
-    offset: 0,
-    terminated: true,
-    cut: false,
-};
 
 /// Which part of a run's output the lines belong to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +93,7 @@ impl Format for Text {
     }
 
     fn end(mut self, book: &mut Book) -> Finding {
-        self.run.listing.tell(&NOWHERE, book);
+        self.run.listing.tell(book);
         let mut unfinished = self.unfinished;
         if self.runs > 0 && self.run.listing.on && self.run.listing.examples > 0 {
             let fact =
@@ -138,12 +130,12 @@ impl Text {
     /// Whether the line is one of RSpec's own that begin a part or say something by themselves.
     fn word(&mut self, text: &str, line: &Line<'_>) -> bool {
         if finished(text) {
-            self.run.finished = line.terminated.then(|| text.contains("(files took "));
+            self.run.finished = line.terminated.then(|| text.has("(files took "));
         } else if text == "Failures:" {
             self.run.part = Part::Failures;
         } else if text == "Pending:" || text.starts_with("Pending: (") {
             self.run.part = Part::Pending;
-        } else if text.starts_with("Top ") && text.contains(" slowest example") {
+        } else if text.starts_with("Top ") && text.has(" slowest example") {
             self.run.part = Part::Profile;
         } else if text.starts_with("Randomized with seed ") {
             if self.owed.as_deref() != Some(text) {
@@ -193,7 +185,7 @@ impl Text {
     /// Takes the totals: the run's end.
     fn close(&mut self, totals: Totals, line: &Line<'_>, book: &mut Book) {
         let mut run = std::mem::take(&mut self.run);
-        run.listing.tell(line, book);
+        run.listing.tell(book);
         // A group that was begun goes on behind totals that one of its own tests printed.
         self.run.listing.inherit(&mut run.listing);
         self.runs += 1;

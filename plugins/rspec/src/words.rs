@@ -1,5 +1,6 @@
 //! The lines that RSpec writes, word by word.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::leading_number;
 
 /// `3 examples, 1 failure, 1 pending, 2 errors occurred outside of examples`.
@@ -14,7 +15,7 @@ pub(crate) struct Totals {
 /// Reads a whole line of totals.
 pub(crate) fn totals(text: &str) -> Option<Totals> {
     let mut totals = Totals::default();
-    let mut parts = text.trim_end().split(", ");
+    let mut parts = text.trim_end().parts(", ");
     totals.examples = counted(parts.next()?, " example")?;
     totals.failures = counted(parts.next()?, " failure")?;
     for part in parts {
@@ -40,7 +41,7 @@ fn counted(part: &str, word: &str) -> Option<u64> {
 pub(crate) fn finished(text: &str) -> bool {
     text.strip_prefix("Finished in ")
         .and_then(leading_number)
-        .is_some_and(|(_, rest)| rest.contains(" second") || rest.contains(" minute"))
+        .is_some_and(|(_, rest)| rest.has(" second") || rest.has(" minute"))
 }
 
 /// What an error outside of examples is called: its first line, without the full stop.
@@ -57,7 +58,7 @@ pub(crate) fn outside(text: &str) -> Option<&str> {
 
 /// Whether a file left the process while it was being loaded; RSpec then prints no summary.
 pub(crate) fn left_while_loading(text: &str) -> bool {
-    text.starts_with("While loading ") && text.contains("` occurred, RSpec will now quit")
+    text.starts_with("While loading ") && text.has("` occurred, RSpec will now quit")
 }
 
 /// `  12) name of an example`: the head of an entry under `Failures:` or `Pending:`.
@@ -68,12 +69,16 @@ pub(crate) fn numbered(text: &str) -> Option<(u64, &str)> {
 
 /// `name (FAILED - 1)`, `name (PENDING: why)`, `name`: the name, and what it is said to be.
 pub(crate) fn item(body: &str) -> (&str, Said<'_>) {
-    if let Some((name, rest)) = body.rsplit_once(" (FAILED - ")
+    // Names that pass are many.
+    if !body.ends_with(')') {
+        return (body, Said::Nothing);
+    }
+    if let Some((name, rest)) = body.last_cut(" (FAILED - ")
         && let Some((number, ")")) = leading_number(rest)
     {
         return (name, Said::Failed(number));
     }
-    if let Some((name, rest)) = body.split_once(" (PENDING: ")
+    if let Some((name, rest)) = body.cut(" (PENDING: ")
         && let Some(why) = rest.strip_suffix(')')
     {
         return (name, Said::Pending(why));

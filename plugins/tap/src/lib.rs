@@ -1,5 +1,6 @@
 //! The judge `tap`: reads TAP 13 and 14, and what prove prints.
 
+mod ids;
 mod nested;
 mod parser;
 mod words;

@@ -1,12 +1,14 @@
 //! Reads TAP line by line: one document, or those that prove runs.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::Details;
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
+use crate::ids::Ids;
 use crate::nested::Nested;
 use crate::words::{self, Directive, Plan, Point};
 
@@ -21,7 +23,7 @@ struct Document {
     /// Whether the plan came behind the points.
     trailing: bool,
     points: u64,
-    ids: HashSet<u64>,
+    ids: Ids,
 }
 
 /// The parser.
@@ -155,7 +157,7 @@ impl Parser {
         }
         document.plan = Some(plan.last);
         document.trailing = document.points > 0;
-        if document.points > plan.last || document.ids.iter().any(|id| *id > plan.last) {
+        if document.points > plan.last || document.ids.most > plan.last {
             let text = format!("more tests than the plan of {}", plan.last);
             self.finding.red.get_or_insert(Fact::at(line, text));
         }
@@ -203,10 +205,10 @@ impl Parser {
             self.finding.red.get_or_insert(Fact::at(line, text));
         }
         let name = match (point.name, &self.file) {
-            ("", None) => format!("test {id}"),
-            ("", Some(file)) => format!("{file} test {id}"),
-            (name, None) => name.to_owned(),
-            (name, Some(file)) => format!("{file} {name}"),
+            ("", None) => Cow::Owned(format!("test {id}")),
+            ("", Some(file)) => Cow::Owned(format!("{file} test {id}")),
+            (name, None) => Cow::Borrowed(name),
+            (name, Some(file)) => Cow::Owned(format!("{file} {name}")),
         };
         let status = match (point.ok, point.directive) {
             (_, Some((Directive::Skip, _))) | (false, Some((Directive::Todo, _))) => {
@@ -219,30 +221,39 @@ impl Parser {
             (true, None) => CaseStatus::Passed,
             (false, None) => CaseStatus::Failed,
         };
-        let mut done = case(name, status);
-        done.message = point
-            .directive
-            .map(|(_, why)| why.to_owned())
-            .filter(|why| !why.is_empty());
+        let reason = point.directive.map(|(_, why)| why);
+        let reason = reason.filter(|why| !why.is_empty());
         if status == CaseStatus::Failed {
-            self.bad = Some((done.clone(), Details::default()));
+            let mut bad = case(&*name, status);
+            bad.message = reason.map(str::to_owned);
+            self.bad = Some((bad, Details::default()));
         }
-        book.add(done, line);
+        book.tell(&name, status, line, |done| {
+            done.message = reason.map(str::to_owned);
+        });
     }
 
     fn indented(&mut self, line: &Line<'_>) {
-        let text = line.lossy();
-        let trimmed = text.trim();
         if !self.yaml {
             self.nested.indented(line);
         }
+        if self.bad.is_none() {
+            match line.plain.trim_ascii() {
+                b"---" => self.yaml = true,
+                b"..." => self.yaml = false,
+                _ => {}
+            }
+            return;
+        }
+        let text = line.lossy();
+        let trimmed = text.trim();
         if trimmed == "---" {
             self.yaml = true;
         } else if trimmed == "..." {
             self.yaml = false;
         } else if self.yaml
             && let Some((case, _)) = &mut self.bad
-            && let Some((key, value)) = trimmed.split_once(": ")
+            && let Some((key, value)) = trimmed.cut(": ")
         {
             let value = value.trim_matches(['\'', '"']);
             match key {
@@ -265,8 +276,8 @@ impl Parser {
             if case.message.is_none() && !text.is_empty() && !text.starts_with("Failed test") {
                 case.message = Some(tribunal_judge_kit::text::clip(text, 300));
             }
-            if let Some(rest) = text.rsplit_once(" line ")
-                && let Some((_, file)) = rest.0.rsplit_once("at ")
+            if let Some(rest) = text.last_cut(" line ")
+                && let Some((_, file)) = rest.0.last_cut("at ")
             {
                 case.file = Some(file.trim_matches('\'').to_owned());
                 case.line = rest.1.trim_end_matches(['.', ')']).parse().ok();

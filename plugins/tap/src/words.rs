@@ -1,5 +1,6 @@
 //! The lines of TAP, and of prove.
 
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{leading_number, number};
 
 /// `1..4 # skip why`.
@@ -109,11 +110,10 @@ fn split(text: &str) -> (&str, Option<(Directive, &str)>) {
 
 /// prove: `t/a.t .. ok`, `t/a.t .. Failed 1/3 subtests`; the file and what stands behind the dots.
 pub(crate) fn file(text: &str) -> Option<(&str, &str)> {
-    let at = text.find(" ..")?;
+    let at = text.at(" ..")?;
     let (name, rest) = text.split_at_checked(at)?;
     let rest = rest.trim_start().trim_start_matches('.');
-    let fine =
-        !name.is_empty() && !name.contains(": ") && (rest.is_empty() || rest.starts_with(' '));
+    let fine = !name.is_empty() && !name.has(": ") && (rest.is_empty() || rest.starts_with(' '));
     fine.then(|| (name.trim(), rest.trim()))
 }
 

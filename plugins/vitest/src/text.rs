@@ -1,11 +1,14 @@
 //! What vitest prints: ` RUN  v3.2.4`, files or tests, then a block of numbers that ends with `Duration`.
 
-use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::find::Find as _;
 use tribunal_judge_kit::text::{clip, leading_number, number, seconds};
 use tribunal_judge_kit::{Book, Fact, Finding, Format, Line};
 use tribunal_sdk::{CaseStatus, label};
 
 use crate::summary::{Numbers, numbers};
+
+/// The longest title, in characters.
+const TITLE: usize = 2_000;
 
 /// A block that has begun.
 #[derive(Debug)]
@@ -161,7 +164,7 @@ impl Text {
         if text.starts_with("            ") {
             return true;
         }
-        let Some((name, rest)) = text.trim_start().split_once("  ") else {
+        let Some((name, rest)) = text.trim_start().cut("  ") else {
             self.block = None;
             return false;
         };
@@ -279,7 +282,7 @@ impl Text {
         let (title, _) = without(title, " (repeat x");
         let (title, retried) = without(title, " (retry x");
         let (title, duration) = timed(title);
-        let (file, title) = match title.split_once(" > ").filter(|_| indent == 1) {
+        let (file, title) = match title.cut(" > ").filter(|_| indent == 1) {
             Some((file, title)) => (file, title),
             None if self.file.is_empty() => return,
             None => (self.file.as_str(), title),
@@ -290,23 +293,28 @@ impl Text {
             other => other,
         };
         let title = title.strip_suffix(" [skipped]").unwrap_or(title);
-        let outer = self.groups.iter().map(|(_, name)| name.as_str());
-        let name = outer.chain([title]).collect::<Vec<_>>().join(" > ");
-        let mut found = case(clip(&name, 2_000), status);
-        found.duration_ms = duration;
-        found.file = Some(file.to_owned());
-        book.add(found, line);
+        let joined = (!self.groups.is_empty()).then(|| {
+            let outer = self.groups.iter().map(|(_, name)| name.as_str());
+            outer.chain([title]).collect::<Vec<_>>().join(" > ")
+        });
+        let title = joined.as_deref().unwrap_or(title);
+        let cut = (title.len() > TITLE).then(|| clip(title, TITLE));
+        book.tell(cut.as_deref().unwrap_or(title), status, line, |found| {
+            found.duration_ms = duration;
+            found.file = Some(file.to_owned());
+        });
     }
 }
 
 /// The path of `a.test.js (3 tests | 1 failed) 12ms`, with one or two blanks before the bracket.
 fn file(text: &str) -> Option<&str> {
-    let (path, rest) = text.rsplit_once(" (")?;
+    // Most lines have no bracket at all.
+    let (path, rest) = text.rfind('(').and_then(|_| text.last_cut(" ("))?;
     let (inside, _) = rest.split_once(')')?;
-    let first = inside.split(" | ").next()?;
+    let first = inside.parts(" | ").next()?;
     let (_, word) = leading_number(first)?;
     matches!(word, " test" | " tests").then_some(())?;
-    (!path.contains(" > ")).then(|| path.trim_end())
+    (!path.has(" > ")).then(|| path.trim_end())
 }
 
 /// The name in `bad (3)`.

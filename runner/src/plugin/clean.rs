@@ -13,12 +13,29 @@ pub(super) fn text(text: &str, max: usize) -> String {
 
 fn clean(text: &str, max: usize, lines: bool) -> String {
     const MARK: char = '…';
+    if text.len() <= max
+        && text
+            .bytes()
+            .fold(true, |plain, byte| plain & is_plain(byte))
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(max));
     let mut rest = Rest {
         chars: text.chars(),
         unterminated: false,
     };
-    while let Some(c) = rest.next_visible(lines) {
+    loop {
+        // Whole stretches where nothing needs a look.
+        let ahead = rest.chars.as_str();
+        let room = max.saturating_sub(out.len()).min(ahead.len());
+        let plain = ahead.bytes().take(room).position(|byte| !is_plain(byte));
+        let (plain, after) = ahead.split_at(plain.unwrap_or(room));
+        out.push_str(plain);
+        rest.chars = after.chars();
+        let Some(c) = rest.next_visible(lines) else {
+            break;
+        };
         if out.len() + c.len_utf8() > max {
             while out.len() + MARK.len_utf8() > max && out.pop().is_some() {}
             out.push(MARK);
@@ -27,6 +44,11 @@ fn clean(text: &str, max: usize, lines: bool) -> String {
         out.push(c);
     }
     out
+}
+
+/// Letters, digits, blanks, punctuation of ASCII.
+fn is_plain(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte)
 }
 
 /// What is left of the text.
@@ -141,6 +163,7 @@ mod tests {
             ("x\x1b[", "x"),
             ("x\x1b[31", "x31"),
             ("日本", "日本"),
+            ("sum › adds\x1b[0m two", "sum › adds two"),
         ];
         for (raw, expected) in cases {
             assert_eq!(line(raw, 100), expected, "{raw:?}");

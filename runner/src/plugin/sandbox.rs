@@ -60,11 +60,12 @@ pub(super) struct Tally {
 impl Tally {
     /// Notes a case's status; the last one of a name counts.
     pub(super) fn note(&mut self, id: &str, status: CaseStatus) {
-        let hash = self.hasher.hash_one(id);
-        if matches!(status, CaseStatus::Failed | CaseStatus::Errored) {
-            self.failing.insert(hash);
-        } else {
-            self.failing.remove(&hash);
+        let fails = matches!(status, CaseStatus::Failed | CaseStatus::Errored);
+        // Where all is well there is nothing to look up.
+        if fails {
+            self.failing.insert(self.hasher.hash_one(id));
+        } else if !self.failing.is_empty() {
+            self.failing.remove(&self.hasher.hash_one(id));
         }
     }
 

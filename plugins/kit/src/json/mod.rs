@@ -1,6 +1,7 @@
 //! Finds a JSON report in a stream and takes its long lists apart, element by element: memory depends
 //! on the largest element, not on the report.
 
+mod borrowed;
 mod open;
 mod shell;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use crate::ansi;
 use crate::text::clip;
 use crate::{Book, Fact, Finding, Line, Notice};
 
+pub use borrowed::Text;
 #[cfg(feature = "testing")]
 pub use shell::subject;
 pub use shell::{judge, prefer};
@@ -83,14 +85,49 @@ impl<R: Report> Documents<R> {
     /// Takes the next bytes; returns what they tell.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Notice> {
         let mut rest = bytes;
-        while let Some(at) = memchr::memchr(b'\n', rest) {
+        let clean = memchr::memchr2(b'\x1b', b'\r', bytes).is_none();
+        loop {
+            let fresh = clean && self.held.is_empty() && !self.flowing;
+            if fresh && self.open.is_none() {
+                rest = self.skip(rest);
+            }
+            let Some(at) = memchr::memchr(b'\n', rest) else {
+                break;
+            };
             let (line, after) = rest.split_at(at + 1);
-            self.hold(line);
-            self.flush(true);
+            if fresh {
+                self.bytes(line.strip_suffix(b"\n").unwrap_or(line), true);
+                self.bytes(b"\n", false);
+                self.passed(line);
+            } else {
+                self.hold(line);
+                self.flush(true);
+            }
             rest = after;
         }
         self.hold(rest);
         self.book.take()
+    }
+
+    /// Leaves out whole lines in which no document begins; at the start of a line, and outside of documents.
+    fn skip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        // The first byte of a document, or of the mark before it.
+        let begins = |at: &usize| {
+            at.checked_sub(1)
+                .is_none_or(|before| bytes[before] == b'\n')
+        };
+        let begin = memchr::memchr2_iter(b'{', 0xef, bytes).find(begins);
+        let end = begin.or_else(|| memchr::memrchr(b'\n', bytes).map(|at| at + 1));
+        let (lines, rest) = bytes.split_at(end.unwrap_or(0));
+        self.passed(lines);
+        rest
+    }
+
+    /// Whole lines are done with.
+    fn passed(&mut self, lines: &[u8]) {
+        self.offset += lines.len() as u64;
+        self.line += memchr::memchr_iter(b'\n', lines).count() as u64;
+        self.line_offset = self.offset;
     }
 
     /// Ends the stream; returns what was established, and what is left to tell.
@@ -173,12 +210,17 @@ impl<R: Report> Documents<R> {
         };
         let mut rest = bytes;
         loop {
-            let text = open.take_text(rest);
-            let Some((&byte, after)) = rest.get(text..).and_then(<[u8]>::split_first) else {
-                break;
-            };
-            rest = after;
-            match open.step(byte, R::LISTS, self.line, self.offset) {
+            let (taken, mut step) = open.take_element(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            if matches!(step, Step::More) {
+                let text = open.take_text(rest);
+                let Some((&byte, after)) = rest.get(text..).and_then(<[u8]>::split_first) else {
+                    break;
+                };
+                rest = after;
+                step = open.step(byte, R::LISTS, self.line, self.offset);
+            }
+            match step {
                 Step::More => {}
                 Step::Key => {
                     let is = |word: &&str| open.frames[0].key == word.as_bytes();
@@ -254,11 +296,6 @@ fn orphan<R: Report>(line: &[u8]) -> bool {
 }
 
 fn place(number: u64, offset: u64, bytes: &[u8]) -> Line<'_> {
-    Line {
-        plain: bytes.get(..bytes.len().min(400)).unwrap_or_default(),
-        number,
-        offset,
-        terminated: true,
-        cut: false,
-    }
+    let start = bytes.get(..bytes.len().min(400)).unwrap_or_default();
+    Line::new(start, number, offset)
 }

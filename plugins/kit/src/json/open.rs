@@ -50,6 +50,8 @@ pub(super) enum Step {
     Bad(&'static str),
 }
 
+const CONTROL: Step = Step::Bad("a control character inside a string");
+
 impl Open {
     /// Returns a document that begins here.
     pub(super) fn at(line: u64, offset: u64) -> Self {
@@ -101,9 +103,104 @@ impl Open {
         self.structure(byte)
     }
 
-    /// Takes what is inside a string, up to what needs a closer look; returns how many bytes that were.
+    /// Takes what belongs to an element, up to its end; returns how many bytes that were, and what they
+    /// complete. By far most of a report is in elements.
+    pub(super) fn take_element(&mut self, bytes: &[u8]) -> (usize, Step) {
+        let Some((_, depth)) = self.list else {
+            return (0, Step::More);
+        };
+        // What was looked at and is not yet copied begins at `from`.
+        let (mut from, mut at) = (0, 0);
+        let step = loop {
+            let Some(&byte) = bytes.get(at) else {
+                break Step::More;
+            };
+            match (self.state, byte) {
+                (State::Text | State::KeyText, _) => match self.element_text(bytes, at) {
+                    Ok(end) => at = end,
+                    Err(step) => break step,
+                },
+                (State::Scalar, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => {
+                    self.state = State::After;
+                }
+                (State::Key, b'"') => {
+                    self.state = State::KeyText;
+                    at += 1;
+                }
+                (_, b' ' | b'\n' | b'\r' | b'\t') => {
+                    self.copy(bytes, from, at);
+                    at += 1;
+                    from = at;
+                }
+                _ => {
+                    at += 1;
+                    match self.structure(byte) {
+                        Step::More => {}
+                        other => break other,
+                    }
+                }
+            }
+            // What follows on a bare value belongs to the list.
+            if self.state == State::After
+                && self.frames.len() == depth
+                && let Some(step) = self.element_ends()
+            {
+                break step;
+            }
+        };
+        self.copy(bytes, from, at);
+        if self.element.len() > ELEMENT {
+            return (at, Step::Bad("a part of it is too large"));
+        }
+        (at, step)
+    }
+
+    fn copy(&mut self, bytes: &[u8], from: usize, to: usize) {
+        let piece = bytes.get(from..to).unwrap_or_default();
+        self.element.extend_from_slice(piece);
+    }
+
+    /// Goes through a string, from `at` to behind its end, or to the end of these bytes.
+    fn element_text(&mut self, bytes: &[u8], mut at: usize) -> Result<usize, Step> {
+        loop {
+            if std::mem::take(&mut self.escaped) {
+                match bytes.get(at) {
+                    Some(0x20..) => at += 1,
+                    Some(_) => return Err(CONTROL),
+                    None => {
+                        self.escaped = true;
+                        return Ok(at);
+                    }
+                }
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+            let text = rest.get(..end).unwrap_or_default();
+            // The least of all is found many bytes at once.
+            if text.iter().min().is_some_and(|least| *least < 0x20) {
+                return Err(CONTROL);
+            }
+            match rest.get(end) {
+                None => return Ok(bytes.len()),
+                Some(b'"') => {
+                    self.state = match self.state {
+                        State::KeyText => State::Colon,
+                        _ => State::After,
+                    };
+                    return Ok(at + end + 1);
+                }
+                Some(_) => {
+                    self.escaped = true;
+                    at += end + 1;
+                }
+            }
+        }
+    }
+
+    /// Takes what is inside a string outside of elements, up to what needs a closer look; returns how many bytes
+    /// that were.
     pub(super) fn take_text(&mut self, bytes: &[u8]) -> usize {
-        if self.state != State::Text || self.escaped {
+        if self.state != State::Text || self.escaped || self.list.is_some() {
             return 0;
         }
         let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
@@ -116,10 +213,7 @@ impl Open {
         } else {
             text
         };
-        match self.list {
-            Some(_) => self.element.extend_from_slice(whole),
-            None => self.skeleton.extend_from_slice(whole),
-        }
+        self.skeleton.extend_from_slice(whole);
         whole.len()
     }
 
@@ -132,7 +226,7 @@ impl Open {
 
     fn text(&mut self, byte: u8) -> Step {
         if byte < 0x20 {
-            return Step::Bad("a control character inside a string");
+            return CONTROL;
         }
         self.keep(byte);
         let key = self.state == State::KeyText;

@@ -1,9 +1,11 @@
 //! Elements, attributes and text: what a document is made of.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memrchr};
 
-use super::entity::unescape;
-use super::{ATTRIBUTES, Attribute, DEPTH, NAME, Scanner, Sink, State};
+use super::entity::{unescape, unescape_into};
+use super::{ATTRIBUTES, Attribute, DEPTH, KEEP, NAME, Scanner, Sink, State};
 
 type Step = Result<(usize, State), &'static str>;
 
@@ -14,9 +16,9 @@ fn blank(bytes: &[u8]) -> bool {
 }
 
 /// Without the namespace's prefix.
-fn local(name: &[u8]) -> String {
+fn local(name: &[u8]) -> Cow<'_, str> {
     let start = memrchr(b':', name).map_or(0, |colon| colon + 1);
-    String::from_utf8_lossy(&name[start..]).into_owned()
+    String::from_utf8_lossy(&name[start..])
 }
 
 fn starts_name(byte: u8) -> bool {
@@ -27,6 +29,20 @@ fn name_len(input: &[u8]) -> usize {
     let ends =
         |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'=' | b'<' | b'"' | b'\'');
     input.iter().position(ends).unwrap_or(input.len())
+}
+
+const MANY: &str = "an element has more than 1,000 attributes";
+
+/// Returns name and value of ` name="value"`, if it is whole.
+fn plain_attribute(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = input.strip_prefix(b" ")?;
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let len = rest.iter().position(|b| !word(b))?;
+    let (name, rest) = rest.split_at(len);
+    let quoted = name.first()?.is_ascii_alphabetic() && len <= NAME;
+    let rest = rest.strip_prefix(b"=\"").filter(|_| quoted)?;
+    let end = memchr(b'"', rest)?;
+    Some((name, &rest[..end]))
 }
 
 impl Scanner {
@@ -88,8 +104,8 @@ impl Scanner {
             return Ok((len, State::StartName));
         }
         if !self.inside() {
-            let name = local(&self.raw);
-            if S::INNER.contains(&name.as_str()) {
+            let name = local(&self.raw).into_owned();
+            if S::INNER.contains(&&*name) {
                 return Err(S::ORPHAN);
             }
             if !sink.root(&name) {
@@ -105,9 +121,47 @@ impl Scanner {
         }
         self.starts.push(self.names.len());
         self.names.extend_from_slice(&self.raw);
-        self.attributes.clear();
+        self.given = 0;
         self.attribute_count = 0;
         Ok((len, State::Gap))
+    }
+
+    /// Takes attributes as almost everybody writes them, ` name="value"`, and only whole ones; returns how many
+    /// bytes they are. All others go from state to state.
+    pub(super) fn plain_attributes(
+        &mut self,
+        input: &[u8],
+        sink: &mut impl Sink,
+    ) -> Result<usize, &'static str> {
+        let mut used = 0;
+        while let Some((name, value)) = plain_attribute(&input[used..]) {
+            self.attribute_count += 1;
+            if self.attribute_count > ATTRIBUTES {
+                return Err(MANY);
+            }
+            used += 1 + name.len() + 2 + value.len() + 1;
+            if sink.wants_attribute(name) {
+                self.give(name, &value[..value.len().min(KEEP)]);
+            }
+        }
+        Ok(used)
+    }
+
+    /// Of an attribute given twice the first counts.
+    fn give(&mut self, name: &[u8], value: &[u8]) {
+        let name = local(name);
+        if self.attributes[..self.given].iter().any(|a| a.name == name) {
+            return;
+        }
+        if self.given == self.attributes.len() {
+            self.attributes.push(Attribute::default());
+        }
+        let attribute = &mut self.attributes[self.given];
+        attribute.name.clear();
+        attribute.name.push_str(&name);
+        attribute.value.clear();
+        unescape_into(value, &mut attribute.value);
+        self.given += 1;
     }
 
     pub(super) fn gap(&mut self, byte: u8, sink: &mut impl Sink) -> Step {
@@ -118,7 +172,7 @@ impl Scanner {
             _ if starts_name(byte) => {
                 self.attribute_count += 1;
                 if self.attribute_count > ATTRIBUTES {
-                    return Err("an element has more than 1,000 attributes");
+                    return Err(MANY);
                 }
                 self.attribute.clear();
                 (0, State::AttributeName)
@@ -156,18 +210,20 @@ impl Scanner {
         if at == input.len() {
             return (at, State::Value(quote));
         }
-        // Of an attribute given twice the first counts.
-        let name = local(&self.attribute);
-        if wanted && !self.attributes.iter().any(|a| a.name == name) {
-            let value = unescape(&self.raw);
-            self.attributes.push(Attribute { name, value });
+        if wanted {
+            let (name, raw) = (
+                std::mem::take(&mut self.attribute),
+                std::mem::take(&mut self.raw),
+            );
+            self.give(&name, &raw);
+            (self.attribute, self.raw) = (name, raw);
         }
         (at + 1, State::Gap)
     }
 
     pub(super) fn start_tag(&mut self, empty: bool, sink: &mut impl Sink) -> State {
         let start = self.starts.last().copied().unwrap_or(0);
-        sink.open(&local(&self.names[start..]), &self.attributes);
+        sink.open(&local(&self.names[start..]), &self.attributes[..self.given]);
         if empty {
             return self.leave(sink);
         }
@@ -190,7 +246,7 @@ impl Scanner {
 
     pub(super) fn end_tag<S: Sink>(&mut self, sink: &mut S) -> Result<State, &'static str> {
         let Some(start) = self.starts.last().copied() else {
-            if S::CLOSING.contains(&local(&self.raw).as_str()) {
+            if S::CLOSING.contains(&&*local(&self.raw)) {
                 return Err("a closing tag without its opening tag: the beginning is missing");
             }
             return Ok(self.back_to_hunt());

@@ -8,8 +8,16 @@ const LONGEST: usize = 12;
 /// Returns the text with references replaced. Invalid UTF-8 and impossible characters (`&#0;`) become
 /// U+FFFD; an unknown entity or a bare `&` is kept, as producers forget to escape it.
 pub(super) fn unescape(raw: &[u8]) -> String {
+    let mut text = String::new();
+    unescape_into(raw, &mut text);
+    text
+}
+
+/// As [`unescape`], behind a text that is there.
+pub(super) fn unescape_into(raw: &[u8], text: &mut String) {
     if memchr(b'&', raw).is_none() {
-        return String::from_utf8_lossy(raw).into_owned();
+        text.push_str(&String::from_utf8_lossy(raw));
+        return;
     }
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -28,7 +36,7 @@ pub(super) fn unescape(raw: &[u8]) -> String {
         }
     }
     out.extend_from_slice(rest);
-    String::from_utf8_lossy(&out).into_owned()
+    text.push_str(&String::from_utf8_lossy(&out));
 }
 
 fn resolve(name: &[u8]) -> Option<char> {

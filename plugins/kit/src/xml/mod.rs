@@ -52,7 +52,7 @@ pub trait Sink {
 }
 
 /// An attribute that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribute {
     /// Its name, without a prefix.
     pub name: String,
@@ -102,7 +102,9 @@ pub struct Scanner {
     /// The last two bytes seen in a comment, CDATA section or instruction.
     last: [u8; 2],
     attribute: Vec<u8>,
+    /// Attributes of this element, as many as are `given`; the rest is memory to be used again.
     attributes: Vec<Attribute>,
+    given: usize,
     attribute_count: usize,
     /// Whether only blanks came since the line began: where a document may begin.
     fresh: bool,
@@ -130,6 +132,7 @@ impl Scanner {
             last: [0; 2],
             attribute: Vec::new(),
             attributes: Vec::new(),
+            given: 0,
             attribute_count: 0,
             fresh: true,
             entities: false,
@@ -212,7 +215,10 @@ impl Scanner {
             State::Text => self.in_text(input, sink),
             State::Open => self.opened(byte),
             State::StartName => self.start_name(input, sink)?,
-            State::Gap => self.gap(byte, sink)?,
+            State::Gap => match self.plain_attributes(input, sink)? {
+                0 => self.gap(byte, sink)?,
+                used => (used, State::Gap),
+            },
             State::AttributeName => self.attribute_name(input)?,
             State::Equals => match byte {
                 b'=' => (1, State::Quote),
