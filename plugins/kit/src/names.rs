@@ -132,8 +132,8 @@ mod tests {
             Print::of(0, &["a", "b", ""]),
             Print::of(1, &["a", "b"]),
         ];
-        let (one, other): (HashSet<_>, HashSet<_>) =
-            all.iter().map(|Print(one, other)| (one, other)).unzip();
+        let one: HashSet<_> = all.iter().map(|print| print.0).collect();
+        let other: HashSet<_> = all.iter().map(|print| print.1).collect();
         assert_eq!((one.len(), other.len()), (all.len(), all.len()));
     }
 

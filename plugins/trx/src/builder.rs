@@ -53,14 +53,6 @@ fn value<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
     Some(found.value.as_str())
 }
 
-const NOWHERE: Line<'static> = Line {
-    plain: b"",
-    number: 0,
-    offset: 0,
-    terminated: true,
-    cut: false,
-};
-
 impl Sink for Builder {
     const ROOT: &'static str = "TestRun";
     const INNER: &'static [&'static str] = &["UnitTestResult"];
@@ -144,7 +136,7 @@ impl Sink for Builder {
                 let mut found = case("(outside of tests)", CaseStatus::Errored);
                 found.message = first_line(&text);
                 found.details = (!text.is_empty()).then_some(text);
-                self.book.add(found, &NOWHERE);
+                self.book.add(found, &Line::NOWHERE);
             } else {
                 self.run_info = Some((depth, text));
             }
@@ -201,7 +193,7 @@ impl Builder {
         let details = format!("{}\n{}", draft.message.trim(), draft.trace.trim());
         let details = details.trim();
         found.details = (!details.is_empty()).then(|| details.to_owned());
-        self.book.add(found, &NOWHERE);
+        self.book.add(found, &Line::NOWHERE);
     }
 
     fn result_summary(&mut self, outcome: &str) {

@@ -88,7 +88,8 @@ impl<R: Report> Documents<R> {
         let clean = memchr::memchr2(b'\x1b', b'\r', bytes).is_none();
         loop {
             let fresh = clean && self.held.is_empty() && !self.flowing;
-            if fresh && self.open.is_none() {
+            // Behind a report, parts of another one are looked for.
+            if fresh && self.open.is_none() && !self.seen {
                 rest = self.skip(rest);
             }
             let Some(at) = memchr::memchr(b'\n', rest) else {
