@@ -9,7 +9,7 @@ LANGUAGES := target/languages
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup setup-examples setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-reporter bench-kubernetes clean
+.PHONY: run pipeline test test-page test-ci test-cluster setup setup-examples setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-judging bench-reporter bench-kubernetes clean
 
 run: setup setup-examples
 	$(CARGO) build --release --locked
@@ -56,7 +56,7 @@ test-cluster:
 
 # What the builds and suites need besides Rust itself; does nothing when it is there.
 setup: $(READY)
-	@for target in wasm32-unknown-unknown wasm32-wasip2 x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do \
+	@for target in wasm32-unknown-unknown wasm32-wasip1 wasm32-wasip2 x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do \
 	  rustup target list --installed | grep -q "^$$target$$" || rustup target add $$target || exit 1; \
 	done
 
@@ -98,6 +98,10 @@ bench-reporter:
 # Judges in every language: loading, a small log, a large one.
 bench-languages: setup-languages
 	$(CARGO) build --release --locked && $(PYTHON) benches/languages.py
+
+# Judges at work: judged again, reloaded, and 500 that wait.
+bench-judging: setup
+	$(CARGO) build --release --locked && $(PYTHON) benches/rejudge.py && $(PYTHON) benches/waiting.py
 
 # Beside kubectl and stern, on clusters of our own: needs root, Go and Debian.
 bench-kubernetes:

@@ -1,8 +1,9 @@
-"""Figures of judges in every language: python3 benches/languages.py [TRIBUNAL]
+"""Figures of judges in every language: python3 benches/languages.py [TRIBUNAL [LANGUAGE…]]
 
 For each template of `tribunal plugin new`: what it costs to load from the cache, to judge 64 KiB in a fresh world, and
-to read 200 MiB through the contract. Then a Python judge that lets the host search the 200 MiB. A language whose tools
-are missing is skipped, loudly; `make setup-languages` installs them into target/languages.
+to read 200 MiB through the contract. Then a Python judge that lets the host search the 200 MiB. Best and median of five
+rounds, as other work may be on the machine. A language whose tools are missing is skipped, loudly; `make
+setup-languages` installs them into target/languages.
 """
 
 import os
@@ -15,6 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TRIBUNAL = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/release/tribunal").resolve()
 TOOLS = ROOT / "target/languages/bin"
+ROUNDS = 5
 # Milliseconds of one judgement of 64 KiB at most; of loading from the cache; MB/s of 200 MiB at least.
 WANTED = {
     "rust": (0.1, None, 700),
@@ -58,18 +60,30 @@ def build(folder, language):
 
 
 def bench(project):
-    """Milliseconds of a load, of one judgement, and MB/s."""
-    text = call(TRIBUNAL, "plugin", "bench", "all-good.wasm", cwd=project)
-    load = float(re.search(r"load, cached +([\d.]+) ms", text)[1])
-    small = float(re.search(r"^judge +([\d.]+) ms", text, re.M)[1])
-    large, rate = re.search(r"MiB +([\d.]+) ms, (\d+) MB/s", text).groups()
-    return load, small, float(large), int(rate)
+    """Best and median over the rounds: milliseconds of a load, of one judgement, of 200 MiB, and MB/s of those."""
+    found = []
+    for _ in range(ROUNDS):
+        text = call(TRIBUNAL, "plugin", "bench", "all-good.wasm", cwd=project)
+        load = float(re.search(r"load, cached +([\d.]+) ms", text)[1])
+        small, least = map(float, re.search(r"^judge +([\d.]+) ms \(least ([\d.]+) ms", text, re.M).groups())
+        large, rate = re.search(r"MiB +([\d.]+) ms, (\d+) MB/s", text).groups()
+        found.append((load, small, least, float(large), int(rate)))
+    loads, smalls, leasts, larges, rates = (sorted(column) for column in zip(*found))
+    middle = ROUNDS // 2
+    return {
+        "load": (loads[0], loads[middle]),
+        "small": (leasts[0], smalls[middle]),
+        "large": (larges[0], larges[middle]),
+        "rate": (rates[-1], rates[middle]),
+    }
 
 
-def beside(value, wanted, is_fine):
+def beside(figures, unit, wanted, is_fine):
+    best, median = figures
+    text = f"{best:g} {unit} (median {median:g})"
     if wanted is None:
-        return ""
-    return f" (wanted {wanted}{'' if is_fine(value, wanted) else ': MISSED'})"
+        return text
+    return f"{text}, wanted {wanted:g}{'' if is_fine(best, wanted) else ': MISSED'}"
 
 
 def at_most(value, wanted):
@@ -82,24 +96,23 @@ def at_least(value, wanted):
 
 def main():
     os.environ.pop("RUSTFLAGS", None)
-    for language, (small_wanted, load_wanted, rate_wanted) in WANTED.items():
+    chosen = sys.argv[2:] or WANTED
+    for language in chosen:
+        small_wanted, load_wanted, rate_wanted = WANTED[language]
         with tempfile.TemporaryDirectory() as folder:
             try:
                 project, options = build(pathlib.Path(folder), language)
             except RuntimeError as error:
                 print(f"{language:7} SKIPPED: {error}")
                 continue
-            load, small, _, rate = bench(project)
-            print(
-                f"{language:7} load {load:.2f} ms{beside(load, load_wanted, at_most)}, "
-                f"64 KiB {small:.3f} ms{beside(small, small_wanted, at_most)}, "
-                f"200 MiB {rate} MB/s{beside(rate, rate_wanted, at_least)}"
-            )
+            figures = bench(project)
+            print(f"{language:7} load   {beside(figures['load'], 'ms', load_wanted, at_most)}")
+            print(f"        64 KiB {beside(figures['small'], 'ms', small_wanted, at_most)}")
+            print(f"        200 MiB {beside(figures['rate'], 'MB/s', rate_wanted, at_least)}", flush=True)
             if language == "python":
                 (project / "judge.py").write_text(SEARCHING)
                 call("make", *options, cwd=project)
-                _, _, large, rate = bench(project)
-                print(f"python  200 MiB searched by the host: {large:.0f} ms, {rate} MB/s{beside(large, 2000, at_most)}")
+                print(f"        200 MiB searched by the host {beside(bench(project)['large'], 'ms', 2000, at_most)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,16 @@
 // What a judge written in JavaScript uses: a class to extend, and exceptions that become an error with a stack
 // instead of a trap. The functions of the contract themselves are imported from `tribunal:judge/…`.
+//
+// The examples are of a suite that printed `working` and `ALL GOOD`, left `out/a.txt`, and ended with exit code 3.
 import * as host from "tribunal:judge/host@0.1.0";
 import * as evidence from "tribunal:judge/evidence@0.1.0";
 
-/** Bytes to text; QuickJS has no TextDecoder. What is no UTF-8 becomes U+FFFD. */
+/**
+ * Bytes to text; QuickJS has no TextDecoder. What is no UTF-8 becomes U+FFFD.
+ * @example
+ * decode([0xc3, 0xa4, 0x21, 0xff]) // "ä!\ufffd"
+ * decode([0xf0, 0x9f, 0xa6, 0x80]) // "🦀"
+ */
 export function decode(bytes) {
   let text = "";
   for (let i = 0; i < bytes.length; ) {
@@ -19,13 +26,23 @@ export function decode(bytes) {
   return text;
 }
 
-/** Calls `each` with every line of an output ("stdout", "stderr" or "combined"), to its end. */
+/**
+ * Calls `each` with every line of an output ("stdout", "stderr" or "combined"), to its end.
+ * @example
+ * const found = [];
+ * eachLine("combined", (line) => found.push(line));
+ * found // ["working", "ALL GOOD"]
+ */
 export function eachLine(channel, each) {
   const log = evidence.openLog(channel);
   for (let lines = log.lines(65536); lines.length > 0; lines = log.lines(65536)) lines.forEach(each);
 }
 
-/** An artifact's whole text. */
+/**
+ * An artifact's whole text.
+ * @example
+ * evidence.artifacts("out/*.txt").map(artifactText) // ["left behind"]
+ */
 export function artifactText(artifact) {
   let text = "";
   const chunks = [];
@@ -34,14 +51,30 @@ export function artifactText(artifact) {
   return text;
 }
 
-/** How an attempt ended, in a few words. */
+/**
+ * How an attempt ended, in a few words.
+ * @example
+ * describeEnd(evidence.ended()) // "exit 3"
+ * describeEnd({ tag: "signaled", val: { number: 11, name: "SIGSEGV", coreDumped: false } }) // "killed by SIGSEGV"
+ * describeEnd({ tag: "lost", val: "node gone" }) // "lost: node gone"
+ */
 export function describeEnd(end) {
   if (end.tag === "exited") return `exit ${end.val}`;
   if (end.tag === "signaled") return `killed by ${end.val.name}`;
   return `${end.tag}${end.val ? `: ${end.val}` : ""}`;
 }
 
-/** Makes the export `plugin` of an object with `info`, `judge` and, for judges with settings, `validate`. */
+/**
+ * Makes the export `plugin` of an object with `info`, `judge` and, for judges with settings, `validate`.
+ * @example
+ * const info = { name: "last-line", version: "0.1.0", description: "Passes when the last line is ALL GOOD." };
+ * const good = plugin({ info, judge: () => ({ status: "passed", summary: "all good" }) });
+ * good.judge().summary // "all good"
+ * good.validateConfig('{"minimum": 85}') // ["the judge last-line takes no configuration: remove its config table"]
+ * @example What is thrown is an error of the judge, with its stack in the report.
+ * const bad = plugin({ info: {}, judge: () => undefined.total });
+ * bad.judge() // throws "internal"
+ */
 export function plugin({ info, judge, validate }) {
   return {
     describe: () => info,
