@@ -83,9 +83,30 @@ fn another_version_of_the_contract_is_refused_in_words() {
         "it was built for tribunal:judge 0.2, and this tribunal offers 0.1; update tribunal, or build the judge \
          for the older version"
     );
-    assert!(
-        bench.load(&versioned("@0.1.9")).is_ok(),
-        "a later patch fits"
+    for version in ["@0.1.0", "@0.1.9"] {
+        assert!(bench.load(&versioned(version)).is_ok(), "{version} fits");
+    }
+    let older = bench.refusal(&versioned("@0.0.9"));
+    assert_eq!(
+        older,
+        "it was built for tribunal:judge 0.0, and this tribunal offers 0.1; build the judge again"
+    );
+}
+
+/// Built for a contract that has one function more, which it uses.
+#[test]
+fn a_newer_version_is_told_with_what_it_needs() {
+    let bench = Bench::new();
+    let rebooting = text("")
+        .replace(
+            "(export \"stderr\" (func (type 9)))",
+            "(export \"stderr\" (func (type 9))) (export \"reboot\" (func (type 9)))",
+        )
+        .replace("@0.1.0", "@0.3.0");
+    assert_eq!(
+        bench.refusal(&wasm(&rebooting)),
+        "it was built for tribunal:judge 0.3 and needs `host.reboot`, and this tribunal offers 0.1; update tribunal, \
+         or build the judge for the older version"
     );
 }
 

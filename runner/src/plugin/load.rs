@@ -96,7 +96,9 @@ pub(super) fn prepare(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
         Encoding::Module => Cow::Owned(adapt::componentize(bytes)?),
     };
     let surface = Surface::of(&component)?;
-    surface.check()?;
+    surface
+        .check()
+        .map_err(|problem| needing(problem, adapt::missing(&component)))?;
     match Tier::of(surface.exports.iter().map(String::as_str)) {
         Some(_) => Ok(component),
         None => Err(Problem::NotAComponent(
@@ -148,6 +150,16 @@ pub(super) fn misfit(bytes: &[u8], why: String) -> Problem {
     }
 }
 
+/// Adds to a wrong version which functions are used that this tribunal lacks.
+pub(super) fn needing(mut problem: Problem, missing: Option<Vec<String>>) -> Problem {
+    if let (Problem::Version { needs, .. }, Some(missing)) = (&mut problem, missing)
+        && !missing.is_empty()
+    {
+        *needs = format!(" and needs {}", missing.join(", "));
+    }
+    problem
+}
+
 fn missing(bytes: &[u8]) -> Option<Vec<String>> {
     match check_header(bytes).ok()? {
         Encoding::Component => adapt::missing(bytes),
@@ -191,6 +203,7 @@ fn wrong_version(name: &Name<'_>) -> Problem {
     };
     Problem::Version {
         wanted: format!("{PACKAGE} {major}.{minor}"),
+        needs: String::new(),
         offered: format!("{}.{}", VERSION.0, VERSION.1),
         advice: advice.to_owned(),
     }
