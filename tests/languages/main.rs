@@ -7,10 +7,13 @@
 #[expect(dead_code, reason = "these tests need little of it")]
 mod support;
 
+mod guides;
+mod programs;
 mod readme;
 #[path = "../watch/rig.rs"]
 #[expect(dead_code, reason = "its judges are for the tests of watching")]
 mod rig;
+mod sdk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -40,25 +43,27 @@ fn works(program: &str, args: &[&str]) -> bool {
     ran.is_ok_and(|output| output.status.success())
 }
 
+fn has_target(target: &str) -> bool {
+    let targets = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
+    targets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(target))
+}
+
 /// Whether a language's tools are here; says so where they are not.
 fn has(language: &str) -> bool {
     let there = match language {
-        "rust" => {
-            let targets = Command::new("rustup")
-                .args(["target", "list", "--installed"])
-                .output();
-            targets.is_ok_and(|output| {
-                String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")
-            })
-        }
+        "rust" => has_target("wasm32-unknown-unknown"),
         "python" => works(&python_tool("componentize-py"), &["--version"]),
         "js" => works("npm", &["--version"]),
+        "node" => works("node", &["--version"]),
+        "wasm32-wasip1" | "wasm32-wasip2" => has_target(language),
         "go" => works("go", &["version"]),
         _ => works(&python_tool("python"), &["-m", "ziglang", "version"]),
     };
     if !there {
         skipped(&format!(
-            "the tools for {language} are not here; run: make setup-languages"
+            "the tools for {language} are not here; run: make setup setup-languages"
         ));
     }
     there
@@ -95,7 +100,7 @@ fn in_folder(folder: &Path, args: &[&str]) -> Ran {
     ran(&output.expect("the binary starts"))
 }
 
-/// What `plugin new` makes builds, fits, passes its cases and the conformance inputs, and judges a run.
+/// What `plugin new` makes builds, fits, passes its cases, and judges a run.
 fn template(language: &str) {
     if !has(language) {
         return;
@@ -211,68 +216,5 @@ fn the_examples_judge() {
         std::fs::write(&path, text.replace(good, bad)).expect("written");
         let failed = in_folder(&folder, &["run"]);
         assert_eq!(failed.code, Some(1), "{name}\n{}{}", failed.out, failed.err);
-    }
-}
-
-const PROGRAM_IN_GO: &str = r#"package main
-
-import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"strings"
-)
-
-func main() {
-	var evidence struct {
-		Ended struct {
-			Kind string
-			Code int
-		}
-	}
-	if err := json.Unmarshal([]byte(os.Getenv("TRIBUNAL_EVIDENCE")), &evidence); err != nil {
-		panic(err)
-	}
-	errors, lines := 0, bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "ERROR") {
-			errors++
-		}
-	}
-	verdict := map[string]any{"status": "passed", "summary": "no errors"}
-	if errors > 0 || evidence.Ended.Kind != "exited" || evidence.Ended.Code != 0 {
-		verdict = map[string]any{"status": "failed", "summary": "there are errors"}
-	}
-	json.NewEncoder(os.Stdout).Encode(verdict)
-}
-"#;
-
-/// The second tier: nothing but a compiler, standard input and standard output.
-#[test]
-fn a_plain_program_in_go_judges() {
-    if !has("go") {
-        return;
-    }
-    let dir = tempfile::tempdir().expect("a folder");
-    std::fs::write(dir.path().join("main.go"), PROGRAM_IN_GO).expect("written");
-    let go = Command::new("go")
-        .current_dir(dir.path())
-        .env("GOOS", "wasip1")
-        .env("GOARCH", "wasm")
-        .args(["build", "-o", "errors.wasm", "main.go"])
-        .output()
-        .expect("go");
-    assert!(
-        go.status.success(),
-        "{}",
-        String::from_utf8_lossy(&go.stderr)
-    );
-    for (log, code) in [("fine\n", 0), ("ERROR x\n", 1)] {
-        std::fs::write(dir.path().join("a.log"), log).expect("written");
-        let ran = in_folder(
-            dir.path(),
-            &["judge", "./errors.wasm", "a.log", "--exit-code", "0"],
-        );
-        assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
     }
 }

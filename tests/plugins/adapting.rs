@@ -6,7 +6,7 @@ use tribunal::model::VerdictStatus;
 use crate::kit::{Bench, judge, text, wasm};
 
 /// A core module that exports the contract by hand and imports `imports`.
-fn reactor(imports: &str, body: &str) -> Vec<u8> {
+pub(crate) fn reactor(imports: &str, body: &str) -> Vec<u8> {
     let text = format!(
         r#"(module {imports}
           (memory (export "memory") 2)
@@ -28,7 +28,9 @@ fn reactor(imports: &str, body: &str) -> Vec<u8> {
     wat::parse_str(text).expect("WebAssembly text")
 }
 
-const SUMMARY: &str =
+/// Says `by hand` and passes.
+/// Says `by hand`, and so passes.
+pub(crate) const SUMMARY: &str =
     "(i32.store (i32.const 264) (i32.const 64)) (i32.store (i32.const 268) (i32.const 7))";
 
 #[tokio::test]
@@ -97,18 +99,21 @@ fn what_a_core_module_may_not_import_is_named_with_a_cure() {
         assert!(refusal.contains(cure), "{refusal}");
     }
     let newer = reactor(
-        "(import \"tribunal:judge/evidence@0.3.0\" \"search\" (func))",
+        "(import \"tribunal:judge/evidence@0.3.0\" \"[method]log.skip\" (func))
+         (import \"tribunal:judge/evidence@0.3.0\" \"[resource-drop]log\" (func (param i32)))
+         (import \"tribunal:judge/evidence@0.3.0\" \"ended\" (func (param i32)))",
         "",
     );
     let refusal = bench.refusal(&newer);
     assert!(
-        refusal.contains("built for tribunal:judge 0.3") && refusal.contains("offers 0.1"),
+        refusal.contains("built for tribunal:judge 0.3 and needs `evidence.log.skip`, and")
+            && refusal.contains("offers 0.1; update tribunal"),
         "{refusal}"
     );
 }
 
 /// A program that reads all of its input, counts bytes, prints `answer`, and exits with `code`.
-fn program(answer: &str, code: u32) -> Vec<u8> {
+pub(crate) fn program(answer: &str, code: u32) -> Vec<u8> {
     let escaped = answer.replace('\\', "\\5c").replace('"', "\\22");
     let escaped = escaped.replace('\n', "\\0a");
     let text = format!(

@@ -83,9 +83,30 @@ fn another_version_of_the_contract_is_refused_in_words() {
         "it was built for tribunal:judge 0.2, and this tribunal offers 0.1; update tribunal, or build the judge \
          for the older version"
     );
-    assert!(
-        bench.load(&versioned("@0.1.9")).is_ok(),
-        "a later patch fits"
+    for version in ["@0.1.0", "@0.1.9"] {
+        assert!(bench.load(&versioned(version)).is_ok(), "{version} fits");
+    }
+    let older = bench.refusal(&versioned("@0.0.9"));
+    assert_eq!(
+        older,
+        "it was built for tribunal:judge 0.0, and this tribunal offers 0.1; build the judge again"
+    );
+}
+
+/// Built for a contract that has one function more, which it uses.
+#[test]
+fn a_newer_version_is_told_with_what_it_needs() {
+    let bench = Bench::new();
+    let rebooting = text("")
+        .replace(
+            "(export \"stderr\" (func (type 9)))",
+            "(export \"stderr\" (func (type 9))) (export \"reboot\" (func (type 9)))",
+        )
+        .replace("@0.1.0", "@0.3.0");
+    assert_eq!(
+        bench.refusal(&wasm(&rebooting)),
+        "it was built for tribunal:judge 0.3 and needs `host.reboot`, and this tribunal offers 0.1; update tribunal, \
+         or build the judge for the older version"
     );
 }
 
@@ -233,17 +254,25 @@ fn a_config_that_the_judge_does_not_accept_is_refused() {
     assert_eq!(bench.refusal(&bytes), "its config is not valid: {}");
 }
 
+/// The one file of compiled code in a bench's cache.
+fn entry(bench: &Bench) -> std::path::PathBuf {
+    let entries = fs::read_dir(bench.path().join("cache")).expect("listed");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let mut codes = paths.filter(|path| path.extension().is_some_and(|end| end != "seen"));
+    let code = codes.next().expect("an entry");
+    assert_eq!(
+        codes.next(),
+        None,
+        "one entry, no part of another beside it"
+    );
+    code
+}
+
 #[tokio::test]
 async fn a_compiled_judge_that_was_tampered_with_is_compiled_again() {
     let bench = Bench::new();
     let bytes = wasm(&text(""));
     bench.judge(&bytes);
-    let entry = |bench: &Bench| {
-        let mut entries = fs::read_dir(bench.path().join("cache")).expect("listed");
-        let entry = entries.next().expect("an entry").expect("readable").path();
-        assert!(entries.next().is_none(), "one entry, nothing beside it");
-        entry
-    };
     let path = entry(&bench);
     let whole = fs::read(&path).expect("read");
     let mut forged = whole.clone();
@@ -253,8 +282,40 @@ async fn a_compiled_judge_that_was_tampered_with_is_compiled_again() {
         fs::write(&path, &bad).expect("written");
         let custom = bench.judge(&bytes);
         assert!(judge(custom.as_ref(), b"").await.verdict.is_ok());
-        assert_eq!(fs::read(entry(&bench)).expect("read").len(), whole.len());
+        let found = fs::read(entry(&bench)).expect("read");
+        assert!(found != bad && found.len() == whole.len());
     }
+}
+
+/// It is not read again at every start; but whoever touches it makes it be.
+#[tokio::test]
+async fn a_compiled_judge_that_was_whole_before_and_tampered_with_then_is_compiled_again() {
+    let bench = Bench::new();
+    let bytes = wasm(&text(""));
+    bench.judge(&bytes);
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    bench.judge(&bytes);
+    let path = entry(&bench);
+    assert!(
+        path.with_extension("seen").is_file(),
+        "that it is whole was noted"
+    );
+    let (whole, before) = (
+        fs::read(&path).expect("read"),
+        fs::metadata(&path).expect("there"),
+    );
+    let mut forged = whole.clone();
+    let middle = forged.len() / 2;
+    forged[middle] ^= 0xff;
+    fs::write(&path, &forged).expect("written");
+    let times = fs::FileTimes::new().set_modified(before.modified().expect("a time"));
+    let file = fs::File::options().write(true).open(&path).expect("there");
+    file.set_times(times)
+        .expect("the time of its last change is put back");
+    let custom = bench.judge(&bytes);
+    assert!(judge(custom.as_ref(), b"").await.verdict.is_ok());
+    let found = fs::read(entry(&bench)).expect("read");
+    assert!(found != forged && found.len() == whole.len());
 }
 
 #[test]

@@ -5,9 +5,52 @@
 //! end, [`host`] takes test cases and progress as they come. Reading blocks until there is more,
 //! so the same judge runs live beside a suite or after it.
 //!
+//! ```
+//! use tribunal_sdk::{
+//!     Channel, EndState, Error, Info, Judge, Log, Status, Verdict, describe_end, evidence, export_judge,
+//! };
+//!
+//! struct AllGood;
+//!
+//! impl Judge for AllGood {
+//!     fn info() -> Info {
+//!         Info {
+//!             name: "all-good".to_owned(),
+//!             version: "0.1.0".to_owned(),
+//!             description: "Passes when the last line is ALL GOOD.".to_owned(),
+//!             config_schema: None,
+//!         }
+//!     }
+//!
+//!     fn judge() -> Result<Verdict, Error> {
+//!         let mut last = Vec::new();
+//!         Log::open(Channel::Combined).each_line(|line| {
+//!             last.clear();
+//!             last.extend_from_slice(line.bytes);
+//!         });
+//!         Ok(decide(&last, &evidence::ended()))
+//!     }
+//! }
+//!
+//! export_judge!(AllGood);
+//!
+//! fn decide(last: &[u8], end: &EndState) -> Verdict {
+//!     let passed = last == b"ALL GOOD" && *end == EndState::Exited(0);
+//!     Verdict {
+//!         status: if passed { Status::Passed } else { Status::Failed },
+//!         summary: if passed { "all good".to_owned() } else { describe_end(end) },
+//!         counts: None,
+//!         extra: Vec::new(),
+//!     }
+//! }
+//!
+//! assert_eq!(decide(b"ALL GOOD", &EndState::Exited(0)).status, Status::Passed);
+//! assert_eq!(decide(b"ALL GOOD", &EndState::Exited(3)).summary, "exit 3");
+//! ```
+//!
 //! The imports exist only inside a WebAssembly host. On any other target the crate compiles and
 //! tests run, but calling an import panics: keep the decision in a function of plain values, as
-//! the built-in judges do. `plugins/README.md` is the guide.
+//! above. `plugins/guides/rust.md` is the guide.
 
 #[doc(hidden)]
 pub mod bindings;
@@ -40,6 +83,25 @@ pub trait Judge {
     ///
     /// Unless overridden, a judge whose [`Info::config_schema`] is `None` takes no configuration,
     /// and says so: a setting that nobody reads is a mistake.
+    ///
+    /// ```
+    /// # use tribunal_sdk::{Error, Info, Judge, Verdict};
+    /// # struct AllGood;
+    /// # impl Judge for AllGood {
+    /// #     fn info() -> Info {
+    /// #         Info {
+    /// #             name: "all-good".to_owned(), version: String::new(), description: String::new(),
+    /// #             config_schema: None,
+    /// #         }
+    /// #     }
+    /// #     fn judge() -> Result<Verdict, Error> { Err(Error::Internal(String::new())) }
+    /// # }
+    /// assert!(AllGood::validate_config("{}").is_empty());
+    /// assert_eq!(
+    ///     AllGood::validate_config(r#"{"minimum": 85}"#),
+    ///     ["the judge `all-good` takes no configuration: remove its `config` table"]
+    /// );
+    /// ```
     fn validate_config(json: &str) -> Vec<String> {
         let info = Self::info();
         if info.config_schema.is_some() || is_empty_table(json) {

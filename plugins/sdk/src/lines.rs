@@ -17,6 +17,21 @@ pub struct Line<'a> {
 }
 
 /// Cuts chunks into lines. Feed it every chunk, then finish it.
+///
+/// ```
+/// use tribunal_sdk::LineSplitter;
+///
+/// let (mut splitter, mut lines) = (LineSplitter::new(), Vec::new());
+/// for chunk in [b"one\ntw".as_slice(), b"o\nthree"] {
+///     splitter.feed(chunk, |line| lines.push((line.number, line.bytes.to_vec())));
+/// }
+/// splitter.finish(|line| {
+///     assert!(!line.terminated);
+///     lines.push((line.number, line.bytes.to_vec()));
+/// });
+/// assert_eq!(lines, [(1, b"one".to_vec()), (2, b"two".to_vec()), (3, b"three".to_vec())]);
+/// assert_eq!(splitter.count(), 3);
+/// ```
 #[derive(Debug, Default)]
 pub struct LineSplitter {
     carry: Vec<u8>,

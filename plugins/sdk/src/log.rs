@@ -9,6 +9,20 @@ pub const CHUNK: u32 = 65_536;
 /// One output of the suite, from its first byte on.
 ///
 /// Every method blocks until there is more to read or the output has ended.
+///
+/// ```no_run
+/// use tribunal_sdk::{Channel, Log};
+///
+/// let mut errors = Vec::new();
+/// Log::open(Channel::Combined).each_line(|line| {
+///     if line.bytes.starts_with(b"ERROR") {
+///         errors.push(line.number);
+///     }
+/// });
+/// // The host searches faster than any judge reads.
+/// let hits = Log::open(Channel::Stderr).handle().search("^ERROR", 10).expect("a pattern");
+/// assert!(hits.len() <= errors.len());
+/// ```
 pub struct Log {
     inner: evidence::Log,
 }

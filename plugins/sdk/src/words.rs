@@ -3,6 +3,10 @@
 use crate::{EndState, Label};
 
 /// Returns a label.
+///
+/// ```
+/// assert_eq!(tribunal_sdk::label("slowest", "3 s").value, "3 s");
+/// ```
 pub fn label(key: &str, value: impl Into<String>) -> Label {
     Label {
         key: key.to_owned(),
@@ -12,6 +16,14 @@ pub fn label(key: &str, value: impl Into<String>) -> Label {
 
 /// Returns how the attempt ended, in a few words without a full stop, like `exit 1` or
 /// `killed by SIGKILL`.
+///
+/// ```
+/// use tribunal_sdk::{EndState, describe_end};
+///
+/// assert_eq!(describe_end(&EndState::Exited(127)), "exit 127 (the shell did not find the command)");
+/// assert_eq!(describe_end(&EndState::TimedOut(90_000.0)), "timed out after 90 s");
+/// assert_eq!(describe_end(&EndState::OomKilled("512Mi".to_owned())), "out of memory at 512Mi");
+/// ```
 pub fn describe_end(end: &EndState) -> String {
     match end {
         EndState::Exited(code) => match code {

@@ -55,10 +55,12 @@ pub enum Problem {
         found: String,
     },
     /// It was built for another version of the contract.
-    #[error("it was built for {wanted}, and this tribunal offers {offered}; {advice}")]
+    #[error("it was built for {wanted}{needs}, and this tribunal offers {offered}; {advice}")]
     Version {
         /// What it imports or exports, like `tribunal:judge 0.2`.
         wanted: String,
+        /// `` and needs `evidence.search` ``: what is not in here; empty when nothing is known of that.
+        needs: String,
         /// What there is.
         offered: String,
         /// What to do.

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use wasmparser::{Encoding, Parser, Payload};
 
+use super::cache::Content;
 use super::error::Problem;
 use super::limits::{MAX_FILE, human_bytes};
 use super::{adapt, clean};
@@ -38,27 +39,54 @@ const WASI: [&str; 6] = [
 /// # Errors
 /// When it is no regular file, cannot be read, or has more than 64 MiB.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    let unreadable = |why: String| Problem::Unreadable {
-        path: path.to_owned(),
-        why,
-    };
+    let (mut file, len) = open(path)?;
+    // In one piece: growing would touch all of it twice.
+    let mut bytes = Vec::with_capacity(usize::try_from(len.min(MAX_FILE)).unwrap_or(0) + 1);
+    file.read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, error.to_string()))?;
+    checked(bytes.len() as u64, len)?;
+    Ok(bytes)
+}
+
+/// What a judge's file is called in the cache, and its size.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn content(path: &Path) -> Result<(Content, u64), Problem> {
+    let (file, len) = open(path)?;
+    let (content, read) =
+        Content::read(file).map_err(|error| unreadable(path, error.to_string()))?;
+    checked(read, len)?;
+    Ok((content, read))
+}
+
+/// Opens it, up to one byte more than it may have; with the size that the system tells.
+fn open(path: &Path) -> Result<(io::Take<File>, u64), Problem> {
     // Asked before it is opened: opening a pipe would wait for a writer.
-    let found = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    let found = fs::metadata(path).map_err(|error| unreadable(path, error.to_string()))?;
     if found.is_dir() {
-        return Err(unreadable("it is a directory".to_owned()));
+        return Err(unreadable(path, "it is a directory".to_owned()));
     }
     if !found.is_file() {
-        return Err(unreadable("it is not a regular file".to_owned()));
+        return Err(unreadable(path, "it is not a regular file".to_owned()));
     }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(error.to_string()))?;
-    if bytes.len() as u64 > MAX_FILE {
-        let size = human_bytes(found.len().max(bytes.len() as u64));
-        return Err(Problem::TooLarge { size });
+    let file = File::open(path).map_err(|error| unreadable(path, error.to_string()))?;
+    Ok((file.take(MAX_FILE + 1), found.len()))
+}
+
+fn unreadable(path: &Path, why: String) -> Problem {
+    Problem::Unreadable {
+        path: path.to_owned(),
+        why,
     }
-    Ok(bytes)
+}
+
+fn checked(read: u64, told: u64) -> Result<(), Problem> {
+    if read <= MAX_FILE {
+        return Ok(());
+    }
+    let size = human_bytes(told.max(read));
+    Err(Problem::TooLarge { size })
 }
 
 /// What a component is to us.
@@ -96,7 +124,9 @@ pub(super) fn prepare(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
         Encoding::Module => Cow::Owned(adapt::componentize(bytes)?),
     };
     let surface = Surface::of(&component)?;
-    surface.check()?;
+    surface
+        .check()
+        .map_err(|problem| needing(problem, adapt::missing(&component)))?;
     match Tier::of(surface.exports.iter().map(String::as_str)) {
         Some(_) => Ok(component),
         None => Err(Problem::NotAComponent(
@@ -148,6 +178,16 @@ pub(super) fn misfit(bytes: &[u8], why: String) -> Problem {
     }
 }
 
+/// Adds to a wrong version which functions are used that this tribunal lacks.
+pub(super) fn needing(mut problem: Problem, missing: Option<Vec<String>>) -> Problem {
+    if let (Problem::Version { needs, .. }, Some(missing)) = (&mut problem, missing)
+        && !missing.is_empty()
+    {
+        *needs = format!(" and needs {}", missing.join(", "));
+    }
+    problem
+}
+
 fn missing(bytes: &[u8]) -> Option<Vec<String>> {
     match check_header(bytes).ok()? {
         Encoding::Component => adapt::missing(bytes),
@@ -191,6 +231,7 @@ fn wrong_version(name: &Name<'_>) -> Problem {
     };
     Problem::Version {
         wanted: format!("{PACKAGE} {major}.{minor}"),
+        needs: String::new(),
         offered: format!("{}.{}", VERSION.0, VERSION.1),
         advice: advice.to_owned(),
     }

@@ -2,8 +2,8 @@
 //!
 //! [`Registry::load`] makes judges of what the pipeline declares; each is a [`Judge`](crate::judge::Judge).
 //! A file becomes a judge in these steps: `load` (whole, no forbidden imports, made a component by `adapt`
-//! where it is a core module), `compile` (in a process of its own) and `cache` (compiled code), `registry`
-//! (linked, asked what it is, asked whether it accepts its config). `command` is the second tier: programs. A
+//! where it is a core module), `compile` (in a process of its own) and `cache` (compiled code), `source` (linked),
+//! `registry` (asked what it is, asked whether it accepts its config). `command` is the second tier: programs. A
 //! judgement is a fresh `sandbox` with its `limits`, under a CPU `meter`, in which the judge calls the
 //! functions of `host`; `trap` says what went wrong in words. `reload` brings new versions into force.
 
@@ -27,6 +27,7 @@ mod registry;
 mod reload;
 mod sandbox;
 mod sink;
+mod source;
 mod trap;
 mod wasi;
 

@@ -19,7 +19,7 @@ const PLACES: u32 = 64;
 /// What a judge in the pool may consist of; the built-in ones are 1 to 3 of each.
 const PARTS: u32 = 8;
 /// A larger file is a language runtime, whose instances are of another kind of size.
-const LARGEST: usize = 1 << 20;
+const LARGEST: u64 = 1 << 20;
 /// So much of what was touched is wiped rather than given back.
 const KEEP: usize = 2 << 20;
 const TABLE_ELEMENTS: usize = 20_000;
@@ -34,7 +34,7 @@ pub(super) struct Pool {
 static POOL: OnceLock<Option<Pool>> = OnceLock::new();
 
 /// Returns the pool for a judge of so many bytes; none where it does not fit or cannot be had.
-pub(super) fn for_size(bytes: usize) -> Option<&'static Pool> {
+pub(super) fn for_size(bytes: u64) -> Option<&'static Pool> {
     let pool = POOL.get_or_init(Pool::make).as_ref();
     pool.filter(|_| bytes <= LARGEST)
 }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use wasmparser::Encoding;
 
-use super::cache::Cache;
+use super::cache::{Cache, Content};
 use super::convert::JudgeInfo;
 use super::error::Problem;
 use super::judgement::{Linked, Loaded, Usage};
@@ -121,7 +121,7 @@ pub fn inspect(path: &Path, cache: &Cache) -> Result<Inspection, Problem> {
         sha256: hex(&digest),
         imports,
         exports,
-        cached: cache.holds(super::engine::engine()?, &digest),
+        cached: cache.holds(super::engine::engine()?, &Content::of(&bytes)),
     })
 }
 

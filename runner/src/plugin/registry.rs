@@ -6,19 +6,16 @@ use std::sync::Arc;
 use std::thread;
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::{Component, Linker};
-use wasmtime_wasi::p2::bindings::CommandPre;
 
 use super::cache::Cache;
 use super::convert::JudgeInfo;
 use super::engine::engine;
 use super::error::{LoadError, Problem};
-use super::host::bind::JudgePre;
-use super::judgement::{Code, Linked, Loaded, WasmJudge};
-use super::load::Tier;
-use super::sandbox::{self, State};
+use super::judgement::{Code, Loaded, WasmJudge};
+use super::sandbox;
+use super::source::compile;
 use super::trap::one_line;
-use super::{builtin, hex, load, pool};
+use super::{builtin, hex, load};
 use crate::judge::Judge;
 use crate::plan::{JudgeSource, JudgeSpec};
 
@@ -267,64 +264,6 @@ fn join<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-fn compile(
-    (source, pin): (&JudgeSource, Option<&str>),
-    linker: &Linker<State>,
-    cache: &Cache,
-) -> Result<Code, Problem> {
-    let (bytes, name) = match source {
-        JudgeSource::Builtin(name) => (builtin::find(name)?.into(), name.clone()),
-        JudgeSource::File(path) => {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            (std::borrow::Cow::from(load::read(path)?), name.into_owned())
-        }
-    };
-    // The digest is that of the very bytes that are compiled.
-    let digest: [u8; 32] = Sha256::digest(&bytes).into();
-    let found = hex(&digest);
-    if let Some(pinned) = pin.filter(|pin| !pin.eq_ignore_ascii_case(&found)) {
-        let pinned = pinned.to_owned();
-        return Err(Problem::Pin { pinned, found });
-    }
-    // Built-in judges are ours, and small: no process for each of them.
-    let here = cache.compiling_here();
-    let cache = match source {
-        JudgeSource::Builtin(_) => &here,
-        JudgeSource::File(_) => cache,
-    };
-    let prepare = || load::prepare(&bytes);
-    let component = cache.component(&name, linker.engine(), &digest, prepare)?;
-    let pre = link(linker, &component).map_err(|why| load::misfit(&bytes, why))?;
-    // Only a shortcut: without it, every judgement gets fresh memory.
-    let pooled = pool::for_size(bytes.len()).and_then(|pool| {
-        let component = cache
-            .component(&name, pool.engine(), &digest, prepare)
-            .ok()?;
-        link(pool.linker(), &component).ok()
-    });
-    Ok(Code {
-        pre,
-        pooled,
-        digest: format!("sha256:{found}"),
-        name,
-        counts_fuel: false,
-    })
-}
-
-/// Links a component as what its exports say it is.
-fn link(linker: &Linker<State>, component: &Component) -> Result<Linked, String> {
-    let engine = linker.engine();
-    let exports = component.component_type();
-    let exports: Vec<&str> = exports.exports(engine).map(|(name, _)| name).collect();
-    linker
-        .instantiate_pre(component)
-        .and_then(|pre| match Tier::of(exports) {
-            Some(Tier::Program) => CommandPre::new(pre).map(Linked::Program),
-            _ => JudgePre::new(pre).map(Linked::Judge),
-        })
-        .map_err(|error| one_line(&error))
 }
 
 /// Loads one judge so that its instructions are counted.

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use super::super::clean;
+
 const REACTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-reactor.wasm"));
 const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/adapter-command.wasm"));
 /// The contract's text.
@@ -62,11 +64,25 @@ fn contract(version: &str) -> Result<(Resolve, wit_parser::PackageId), String> {
 /// What a component imports of the contract, by function, that is not in it here: `evidence.search`.
 pub(in super::super) fn missing(component: &[u8]) -> Option<Vec<String>> {
     let decoded = wit_component::decode(component).ok()?;
-    let theirs = functions(decoded.resolve());
+    unknown(functions(decoded.resolve()))
+}
+
+/// Which of these functions are not in the contract here; the first five.
+pub(super) fn unknown(theirs: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     let (resolve, _) = contract("0.1.0").ok()?;
     let ours = functions(&resolve);
-    let missing = theirs.into_iter().filter(|name| !ours.contains(name));
-    Some(missing.take(5).map(|name| format!("`{name}`")).collect())
+    let missing: BTreeSet<String> = theirs
+        .into_iter()
+        .filter(|name| !ours.contains(name))
+        .collect();
+    let quoted = |name: String| format!("`{}`", clean::line(&name, 100));
+    Some(missing.into_iter().take(5).map(quoted).collect())
+}
+
+/// A function of the contract for people: `evidence.log.search` of `[method]log.search`.
+pub(super) fn function(interface: &str, name: &str) -> String {
+    let name = name.split_once(']').map_or(name, |(_, name)| name);
+    format!("{interface}.{name}")
 }
 
 /// The functions of all interfaces of the contract's package.
@@ -77,7 +93,7 @@ fn functions(resolve: &Resolve) -> BTreeSet<String> {
         let ours = package.is_some_and(|name| name.namespace == "tribunal" && name.name == "judge");
         if let (true, Some(name)) = (ours, &interface.name) {
             let functions = interface.functions.keys();
-            found.extend(functions.map(|function| format!("{name}.{function}")));
+            found.extend(functions.map(|found| function(name, found)));
         }
     }
     found

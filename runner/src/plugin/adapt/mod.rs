@@ -8,7 +8,7 @@ use wasmparser::{Parser, Payload};
 
 use super::clean;
 use super::error::Problem;
-use super::load::{CONTRACT, Surface};
+use super::load::{CONTRACT, Surface, needing};
 
 mod encode;
 pub(super) mod stdio;
@@ -78,6 +78,17 @@ impl Module {
         }
     }
 
+    /// What it imports of the contract that is not in it here: `evidence.search`.
+    fn missing(&self) -> Option<Vec<String>> {
+        let used = self.imports.iter().filter_map(|(module, name)| {
+            let (_, interface) = module.split_once("tribunal:judge/")?;
+            let interface = interface.split('@').next()?;
+            // Handles are given back by the component model itself.
+            (!name.starts_with("[resource-")).then(|| encode::function(interface, name))
+        });
+        encode::unknown(used)
+    }
+
     fn is_judge(&self) -> bool {
         let judge = |name: &String| name.contains("tribunal:judge/plugin@");
         self.exports.iter().any(judge)
@@ -109,7 +120,10 @@ impl Module {
 /// Says what it imports that no judge may, or what it lacks to be a judge or a program.
 pub(super) fn componentize(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let module = Module::of(bytes)?;
-    module.surface().check()?;
+    let surface = module.surface();
+    surface
+        .check()
+        .map_err(|problem| needing(problem, module.missing()))?;
     let is_judge = module.is_judge();
     if !is_judge && !module.is_program() {
         return Err(Problem::NotAComponent(

@@ -1,8 +1,8 @@
 //! One compiled judge on disk.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,11 +12,13 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::OTHERS_WRITE;
+use super::content::{Content, feed};
+use super::seen::Seen;
 
 /// Changes when the layout of an entry does.
-const MAGIC: &[u8; 16] = b"tribunal-cwasm-2";
-/// Magic and digest stand behind the code: mapping wants code at the file's beginning, and does not mind an end.
-const TAIL: usize = MAGIC.len() + 32;
+const MAGIC: &[u8; 16] = b"tribunal-cwasm-3";
+/// What stands behind the code: mapping wants code at the file's beginning, and does not mind an end.
+const TAIL: usize = MAGIC.len() + 32 + 32;
 /// Changes when something that was a judge no longer is one, or is adapted in another way.
 const RULES: &[u8] = concat!(env!("CARGO_PKG_VERSION"), " rules 1").as_bytes();
 
@@ -27,10 +29,19 @@ pub(super) struct Entry {
     key: [u8; 64],
 }
 
+/// An entry that is there, ours, and whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Bytes of code at the file's beginning.
+    pub(super) len: u64,
+    /// SHA-256 of the judge's file.
+    pub(super) sha256: [u8; 32],
+}
+
 impl Entry {
-    pub(super) fn new(dir: &Path, wasm: &[u8; 32], engine: &[u8; 32]) -> Self {
+    pub(super) fn new(dir: &Path, content: &Content, engine: &[u8; 32]) -> Self {
         let mut key = [0; 64];
-        key[..32].copy_from_slice(wasm);
+        key[..32].copy_from_slice(&content.0);
         let engine: [u8; 32] = Sha256::new()
             .chain_update(RULES)
             .chain_update(engine)
@@ -38,74 +49,94 @@ impl Entry {
             .into();
         key[32..].copy_from_slice(&engine);
         let engine = super::super::hex(engine.get(..8).unwrap_or(&engine));
+        let content = super::super::hex(&content.0);
         Self {
-            path: dir.join(format!("{}-{engine}.cwasm", super::super::hex(wasm))),
+            path: dir.join(format!("{content}-{engine}.cwasm")),
             key,
         }
     }
 
     /// The digest of what is in an entry, as it is read.
-    fn digest(&self, mut code: impl io::Read) -> io::Result<[u8; 32]> {
-        let mut hash = Sha256::new().chain_update(MAGIC).chain_update(self.key);
-        let mut buffer = vec![0; 256 << 10];
-        loop {
-            match code.read(&mut buffer)? {
-                0 => return Ok(hash.finalize().into()),
-                n => hash.update(buffer.get(..n).unwrap_or_default()),
-            }
-        }
+    fn digest(&self, sha256: &[u8; 32], code: impl io::Read) -> io::Result<[u8; 32]> {
+        let mut hash = blake3::Hasher::new();
+        hash.update(MAGIC).update(&self.key).update(sha256);
+        feed(&mut hash, code)?;
+        Ok(hash.finalize().into())
     }
 
-    /// The entry's file and the length of its code, if it is there, ours, and whole.
-    pub(super) fn open(&self) -> Option<(File, u64)> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&self.path)
-            .ok()?;
-        let found = file.metadata().ok()?;
-        let ours = found.uid() == rustix::process::geteuid().as_raw();
-        if !found.is_file() || !ours || found.mode() & OTHERS_WRITE != 0 {
-            return None;
-        }
+    /// Looks at the entry's file.
+    pub(super) fn open(&self) -> Option<Found> {
+        let (file, found) = open_own(&self.path)?;
         let len = found.len().checked_sub(TAIL as u64)?;
-        let digest = self.digest((&file).take(len)).ok()?;
         let mut tail = [0; TAIL];
-        file.read_exact(&mut tail).ok()?;
-        (tail.strip_prefix(MAGIC.as_slice())? == digest).then_some((file, len))
+        file.read_exact_at(&mut tail, len).ok()?;
+        let tail = tail.strip_prefix(MAGIC.as_slice())?;
+        let (sha256, digest) = tail.split_first_chunk::<32>()?;
+        let seen = Seen::of(&self.path, &found, digest);
+        if !seen.is_noted() {
+            let right = self.digest(sha256, (&file).take(len)).ok()?;
+            if right != digest {
+                return None;
+            }
+            seen.note();
+        }
+        Some(Found {
+            len,
+            sha256: *sha256,
+        })
     }
 
-    /// The compiled code, mapped: what a judgement does not touch is never read.
-    pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
-        let (_file, _) = self.open()?;
-        map(engine, &self.path)
+    /// The compiled code, mapped: what a judgement does not touch is never read. With the SHA-256 of the file it
+    /// was made of.
+    pub(super) fn load(&self, engine: &Engine) -> Option<(Component, [u8; 32])> {
+        let found = self.open()?;
+        Some((map(engine, &self.path)?, found.sha256))
     }
 
     /// Written beside and renamed: another tribunal sees the whole entry or none.
-    pub(super) fn store(&self, code: &[u8]) -> io::Result<()> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let beside = self
-            .path
-            .with_extension(format!("{}-{count}.tmp", std::process::id()));
-        let written = self.write(&beside, code);
-        if written.is_err() && fs::remove_file(&beside).is_err() {
-            // It was never made.
-        }
-        written
+    pub(super) fn store(&self, sha256: &[u8; 32], code: &[u8]) -> io::Result<()> {
+        beside(&self.path, |file| {
+            file.write_all(code)?;
+            file.write_all(MAGIC)?;
+            file.write_all(sha256)?;
+            file.write_all(&self.digest(sha256, code)?)
+        })
     }
+}
 
-    fn write(&self, beside: &Path, code: &[u8]) -> io::Result<()> {
-        let mut file: File = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(beside)?;
-        file.write_all(code)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&self.digest(code)?)?;
-        fs::rename(beside, &self.path)
+/// Writes a file of ours beside `path` and renames it over.
+pub(super) fn beside(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!("{name}.{}-{count}.tmp", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&part)
+        .and_then(|mut file| write(&mut file))
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() && fs::remove_file(&part).is_err() {
+        // It was never made.
     }
+    written
+}
+
+/// Opens a regular file that nobody else can write, and says what it is.
+pub(super) fn open_own(path: &Path) -> Option<(File, Metadata)> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+        .ok()?;
+    let found = file.metadata().ok()?;
+    let ours = found.uid() == rustix::process::geteuid().as_raw();
+    let good = found.is_file() && ours && found.mode() & OTHERS_WRITE == 0;
+    good.then_some((file, found))
 }
 
 /// Makes a component of compiled code; none when this engine does not take it.
@@ -143,14 +174,18 @@ mod tests {
 
     /// What a good entry holds.
     fn code(entry: &Entry) -> Option<Vec<u8>> {
-        let (_, len) = entry.open()?;
+        let found = entry.open()?;
+        assert_eq!(found.sha256, FILE);
         let mut code = fs::read(&entry.path).ok()?;
-        code.truncate(usize::try_from(len).ok()?);
+        code.truncate(usize::try_from(found.len).ok()?);
         Some(code)
     }
 
+    /// SHA-256 of the file that an entry is of.
+    const FILE: [u8; 32] = [7; 32];
+
     fn entry(dir: &Path) -> Entry {
-        Entry::new(dir, &[1; 32], &[2; 32])
+        Entry::new(dir, &Content([1; 32]), &[2; 32])
     }
 
     #[test]
@@ -158,7 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let entry = entry(dir.path());
         assert_eq!(code(&entry), None);
-        entry.store(b"code").expect("stored");
+        entry.store(&FILE, b"code").expect("stored");
         assert_eq!(code(&entry).as_deref(), Some(b"code".as_slice()));
         assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 1);
     }
@@ -167,7 +202,7 @@ mod tests {
     fn what_is_torn_or_changed_is_not_used() {
         let dir = tempfile::tempdir().expect("a directory");
         let entry = entry(dir.path());
-        entry.store(b"code that runs").expect("stored");
+        entry.store(&FILE, b"code that runs").expect("stored");
         let whole = fs::read(&entry.path).expect("read");
         for len in 0..whole.len() {
             fs::write(&entry.path, &whole[..len]).expect("written");
@@ -189,8 +224,8 @@ mod tests {
     fn an_entry_under_another_name_or_behind_a_link_is_not_used() {
         let dir = tempfile::tempdir().expect("a directory");
         let one = entry(dir.path());
-        one.store(b"code").expect("stored");
-        let other = Entry::new(dir.path(), &[3; 32], &[2; 32]);
+        one.store(&FILE, b"code").expect("stored");
+        let other = Entry::new(dir.path(), &Content([3; 32]), &[2; 32]);
         fs::copy(&one.path, &other.path).expect("copied");
         assert_eq!(code(&other), None);
         fs::remove_file(&other.path).expect("removed");

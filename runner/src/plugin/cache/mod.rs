@@ -3,7 +3,8 @@
 //! An entry is named by the digest of the WebAssembly and of all that compiled code depends on. Compiled
 //! code is native code, so the directory must belong to this user alone, and an entry is used only if its
 //! own digest is right: what is torn, damaged or put under another name is compiled again. Every problem
-//! costs time and never a verdict.
+//! costs time and never a verdict. `content` names files, `entry` is one file of the cache, `seen` spares reading
+//! it whole at every start.
 
 use std::borrow::Cow;
 use std::fs::{self, DirBuilder};
@@ -21,8 +22,11 @@ use super::error::Problem;
 use super::limits::human_bytes;
 use crate::model::{human_ms, millis};
 
+mod content;
 mod entry;
+mod seen;
 
+pub(super) use content::Content;
 use entry::{Entry, deserialize};
 
 /// Bits of a mode that let others write.
@@ -124,8 +128,13 @@ impl Cache {
         self
     }
 
-    /// Loads what the file with this digest compiles to; else makes a component of it, compiles and stores it.
-    /// `name` is for people.
+    /// Loads what a file with this content was compiled to, with the SHA-256 of that file.
+    pub(super) fn find(&self, engine: &Engine, content: &Content) -> Option<(Component, [u8; 32])> {
+        self.entry(engine, content)?.load(engine)
+    }
+
+    /// Loads what a file with this content compiles to; else makes a component of it, compiles and stores it.
+    /// `name` is for people, `sha256` for whoever finds it later.
     ///
     /// # Errors
     /// Those of `prepare`, and when the component cannot be compiled.
@@ -133,14 +142,10 @@ impl Cache {
         &self,
         name: &str,
         engine: &Engine,
-        digest: &[u8; 32],
+        (content, sha256): (&Content, &[u8; 32]),
         prepare: impl FnOnce() -> Result<Cow<'a, [u8]>, Problem>,
     ) -> Result<Component, Problem> {
-        let entry = self
-            .dir
-            .as_deref()
-            .map(|dir| Entry::new(dir, digest, &compatibility(engine)));
-        if let Some(component) = entry.as_ref().and_then(|entry| entry.load(engine)) {
+        if let Some((component, _)) = self.find(engine, content) {
             return Ok(component);
         }
         let wasm = prepare()?;
@@ -151,8 +156,8 @@ impl Cache {
             }
         };
         let code = self.compiler.compile(engine, &wasm, &during)?;
-        if let Some(entry) = &entry
-            && entry.store(&code).is_err()
+        if let Some(entry) = self.entry(engine, content)
+            && entry.store(sha256, &code).is_err()
         {
             // A disk that is full or read-only: the next run compiles again.
         }
@@ -161,13 +166,15 @@ impl Cache {
         })
     }
 
-    /// Whether compiled code for the file with this digest is there.
-    pub(super) fn holds(&self, engine: &Engine, digest: &[u8; 32]) -> bool {
-        let entry = self
-            .dir
-            .as_deref()
-            .map(|dir| Entry::new(dir, digest, &compatibility(engine)));
+    /// Whether compiled code for a file with this content is there.
+    pub(super) fn holds(&self, engine: &Engine, content: &Content) -> bool {
+        let entry = self.entry(engine, content);
         entry.is_some_and(|entry| entry.open().is_some())
+    }
+
+    fn entry(&self, engine: &Engine, content: &Content) -> Option<Entry> {
+        let dir = self.dir.as_deref()?;
+        Some(Entry::new(dir, content, &compatibility(engine)))
     }
 }
 
@@ -207,7 +214,9 @@ mod tests {
         assert!(cache.warning().expect("a warning").contains("chmod go-w"));
         let engine = engine().expect("an engine");
         cache
-            .component("test", engine, &[0; 32], || Ok(Cow::Borrowed(WASM)))
+            .component("test", engine, (&Content::of(WASM), &[0; 32]), || {
+                Ok(Cow::Borrowed(WASM))
+            })
             .expect("compiled");
         assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 0);
     }
@@ -231,16 +240,20 @@ mod tests {
         let engine = engine().expect("an engine");
         for _ in 0..2 {
             cache
-                .component("test", engine, &[0; 32], || Ok(Cow::Borrowed(WASM)))
+                .component("test", engine, (&Content::of(WASM), &[0; 32]), || {
+                    Ok(Cow::Borrowed(WASM))
+                })
                 .expect("a component");
         }
-        let entries: Vec<_> = fs::read_dir(dir.path()).expect("listed").collect();
-        assert_eq!(entries.len(), 1);
+        let entries = fs::read_dir(dir.path()).expect("listed");
+        let paths = entries.map(|entry| entry.expect("readable").path());
+        let codes = paths.filter(|path| path.extension().is_some_and(|end| end != "seen"));
+        assert_eq!(codes.count(), 1);
         assert!(
             cache
-                .component("test", engine, &[9; 32], || Ok(Cow::Borrowed(
-                    b"\0asm\x0d\0\x01\0junk".as_slice()
-                )))
+                .component("test", engine, (&Content::of(b"9"), &[9; 32]), || Ok(
+                    Cow::Borrowed(b"\0asm\x0d\0\x01\0junk".as_slice())
+                ))
                 .is_err()
         );
     }

@@ -131,10 +131,9 @@ pub(super) type Finding = (String, Option<String>);
 pub(super) async fn run(
     probe: &Probe,
     spec: &JudgeSpec,
-    cache: &Cache,
     scratch: &Path,
 ) -> Result<Vec<Finding>, String> {
-    let mut findings = bad_configs(spec, cache);
+    let mut findings = Vec::new();
     for input in inputs() {
         let log = scratch.join("output.log");
         fs::write(&log, &input.log).map_err(|error| format!("{}: {error}", log.display()))?;
@@ -175,8 +174,9 @@ pub(super) async fn run(
     Ok(findings)
 }
 
-/// Settings that nobody meant. A judge may refuse or ignore them, and must not break.
-fn bad_configs(spec: &JudgeSpec, cache: &Cache) -> Vec<Finding> {
+/// Settings that nobody meant. A judge may refuse or ignore them, and must not break. Loading a judge has a runtime of
+/// its own, so this is not for the inside of another.
+pub(super) fn bad_configs(spec: &JudgeSpec, cache: &Cache) -> Vec<Finding> {
     let configs = [
         (
             "a setting that does not exist",

@@ -179,10 +179,11 @@ fn conform(
     let scratch = std::env::temp_dir().join(format!("tribunal-conformance-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)
         .map_err(|error| Failure::errored(format!("{}: {error}", scratch.display())))?;
-    let findings = block_on(conformance::run(probe, spec, cache, &scratch));
+    let mut findings = conformance::bad_configs(spec, cache);
+    let heard = block_on(conformance::run(probe, spec, &scratch));
     // What the system's temporary folder keeps, it cleans up itself.
     drop(std::fs::remove_dir_all(&scratch));
-    let findings = findings?.map_err(Failure::errored)?;
+    findings.extend(heard?.map_err(Failure::errored)?);
     let (mut text, mut bad) = (String::new(), 0);
     for (name, wrong) in &findings {
         match wrong {
