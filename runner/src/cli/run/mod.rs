@@ -21,7 +21,7 @@ use crate::plugin::{News, Registry, Reloader, Replaced};
 use crate::report::{self, Feed};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
-use crate::run::signal::Signals;
+use crate::run::signal::{Signals, WayOut};
 use crate::run::source;
 use crate::run::{self, Means, RunEnd};
 
@@ -165,10 +165,10 @@ pub(super) fn perform(
         Some(cluster) => {
             let connection = runtime
                 .block_on(kubernetes::connect(cluster))
-                .map_err(|error| Failure::errored(on_cluster(&plan, &error)))?;
+                .map_err(|error| Failure::errored(on_cluster(&plan, &error)).nothing_was_run())?;
             let survey = runtime.block_on(kubernetes::survey(&connection, &plan));
             if let Some(broken) = survey.broken_demands(&connection, &plan) {
-                return Err(Failure::errored(format!("{broken}; nothing was run")));
+                return Err(Failure::errored(broken).nothing_was_run());
             }
             for note in survey.notes(&connection, &plan) {
                 options::complain(&format!("note: {note}"));
@@ -209,8 +209,12 @@ pub(super) fn perform(
     // Suites that a third signal abandoned may still be blocked in the kernel: not waited for.
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
-    let problems = feed.finish();
+    let impatient = !matches!(ended, Ok(RunEnd::Finished(_)));
+    // Before somebody may end this process by force, the terminal is as it was.
     drop(console);
+    let way_out = WayOut::open(impatient);
+    let problems = feed.finish();
+    drop(way_out);
     looking.finish();
     drop(heart);
     for left in &orphans {
@@ -220,7 +224,7 @@ pub(super) fn perform(
         ));
     }
     for problem in &problems {
-        options::complain(&format!("error: {problem}"));
+        Failure::errored(problem).say();
     }
     let ended = ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?;
     let mut status = status(&ended);
@@ -256,7 +260,7 @@ fn on_cluster(plan: &Plan, error: &kubernetes::ConnectError) -> String {
     if more > 0 {
         who = format!("{who} and {more} more");
     }
-    format!("{error}\nneeded by: {who}; nothing was run")
+    format!("{error}; needed by: {who}")
 }
 
 fn plan(args: &RunArgs) -> Result<(Plan, Keep), Failure> {

@@ -57,11 +57,10 @@ pub(super) struct TestArgs {
 pub(super) fn test(args: &TestArgs) -> Result<ExitStatus, Failure> {
     let mut spec = options::find_spec(&args.judge, args.pipeline.as_deref())?;
     if let Some(text) = &args.config {
-        spec.config = serde_json::from_str(text)
-            .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
+        spec.config = serde_json::from_str(text).map_err(|error| options::not_json(&error))?;
     }
     let cache = super::look::cache();
-    let refused = |problem| Failure::usage(format!("{}: {problem}", args.judge));
+    let refused = |problem| Failure::judge(&args.judge, &problem);
     if args.conformance {
         let probe = Probe::plain(&spec, &cache).map_err(refused)?;
         return conform(&probe, &spec, &cache);
@@ -96,10 +95,9 @@ fn cases_dir(args: &TestArgs) -> PathBuf {
 
 fn run_cases(args: &TestArgs, dir: &Path, probe: &Probe) -> Result<ExitStatus, Failure> {
     let entries = std::fs::read_dir(dir).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; make a case with --record RUN/SUITE, or name the folder with --cases",
-            dir.display()
-        ))
+        Failure::usage(format!("cannot read the cases: {error}"))
+            .at(dir)
+            .hint("make a case with --record RUN/SUITE, or name the folder with --cases")
     })?;
     let mut folders: Vec<PathBuf> = entries
         .filter_map(Result::ok)
@@ -146,10 +144,7 @@ fn run_cases(args: &TestArgs, dir: &Path, probe: &Probe) -> Result<ExitStatus, F
         print(text.as_bytes())?;
     }
     if ran == 0 {
-        return Err(Failure::usage(format!(
-            "{} has no such case",
-            dir.display()
-        )));
+        return Err(Failure::usage("there is no such case").at(dir));
     }
     print(format!("{ran} cases, {differ} differ\n").as_bytes())?;
     Ok(if differ == 0 {
@@ -178,7 +173,7 @@ fn conform(
 ) -> Result<ExitStatus, Failure> {
     let scratch = std::env::temp_dir().join(format!("tribunal-conformance-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)
-        .map_err(|error| Failure::errored(format!("{}: {error}", scratch.display())))?;
+        .map_err(|error| Failure::refused("make a folder", &scratch, error))?;
     let findings = block_on(conformance::run(probe, spec, cache, &scratch));
     // What the system's temporary folder keeps, it cleans up itself.
     drop(std::fs::remove_dir_all(&scratch));
