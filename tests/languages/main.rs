@@ -6,62 +6,24 @@
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "these tests need little of it")]
 mod support;
+#[path = "../support/tools.rs"]
+mod tools;
 
 mod readme;
 #[path = "../watch/rig.rs"]
 #[expect(dead_code, reason = "its judges are for the tests of watching")]
 mod rig;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use support::{Ran, ran, skipped, tribunal};
+use support::{Ran, ran, tribunal};
+use tools::{has, python_tool};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("in the workspace")
-}
-
-/// A program of the languages' virtual environment, or of the path.
-fn python_tool(name: &str) -> String {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let own = target.join("languages/bin").join(name);
-    if own.is_file() {
-        own.display().to_string()
-    } else {
-        name.to_owned()
-    }
-}
-
-fn works(program: &str, args: &[&str]) -> bool {
-    let ran = Command::new(program).args(args).output();
-    ran.is_ok_and(|output| output.status.success())
-}
-
-/// Whether a language's tools are here; says so where they are not.
-fn has(language: &str) -> bool {
-    let there = match language {
-        "rust" => {
-            let targets = Command::new("rustup")
-                .args(["target", "list", "--installed"])
-                .output();
-            targets.is_ok_and(|output| {
-                String::from_utf8_lossy(&output.stdout).contains("wasm32-unknown-unknown")
-            })
-        }
-        "python" => works(&python_tool("componentize-py"), &["--version"]),
-        "js" => works("npm", &["--version"]),
-        "go" => works("go", &["version"]),
-        _ => works(&python_tool("python"), &["-m", "ziglang", "version"]),
-    };
-    if !there {
-        skipped(&format!(
-            "the tools for {language} are not here; run: make setup-languages"
-        ));
-    }
-    there
 }
 
 fn make(folder: &Path) -> Output {

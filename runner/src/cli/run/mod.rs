@@ -52,7 +52,8 @@ by it from their first byte. Everything is kept in .tribunal/runs/<id>/
 beside the pipeline.
 
 On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours,
-TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols.
+TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols. What you
+always want goes to ~/.config/tribunal/config.toml: [display] color, live, ascii.
 
 Exit codes:
     0  all passed            1  a suite failed          2  nothing was run: usage or pipeline
