@@ -1,11 +1,13 @@
 //! What showing a run costs: 10,000 suites in ten seconds, 20,000 case events and as many of progress a second.
 //!
-//! The same events are sent at the same pace to no report, to the terminal's in both modes, and to a reader that
-//! does not read. What is printed is CPU time beyond sending alone, as a share of one core, and the longest that
-//! a sender was held up. `cargo bench -p tribunal --bench reporter`
+//! The same events are sent at the same pace to no report, to each report there is, and to readers that do not read.
+//! What is printed is CPU time beyond sending alone (for JSON lines: beyond the journal they are copied from), as a
+//! share of one core, the longest that a sender was held up, and what waited in memory when the run ended.
+//! `cargo bench -p tribunal --bench reporter`
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -16,9 +18,16 @@ use tribunal::model::{
     CaptureSummary, Case, CaseStatus, Completeness, Counts, JudgeSummary, RunStatus, RunSummary,
     SUMMARY_VERSION, SuiteStatus, SuiteSummary,
 };
-use tribunal::report::jsonl::Jsonl;
+use tribunal::report::ctrf::Ctrf;
+use tribunal::report::html::Html;
+use tribunal::report::json::Json;
+use tribunal::report::jsonl::Follow;
+use tribunal::report::junit::Junit;
+use tribunal::report::markdown::{COMMENT, Markdown};
 use tribunal::report::terminal::{Facts, Mode, Settings, Terminal};
-use tribunal::report::{Feed, Report};
+use tribunal::report::{Feed, Out, Report};
+use tribunal::run::dir::{DIR_VERSION, RunDir, RunIntro};
+use tribunal::run::journal::Journal;
 
 const SUITES: usize = 10_000;
 const SECONDS: usize = 10;
@@ -39,26 +48,55 @@ fn main() {
     show("sending alone", &alone, None);
     for mode in [Mode::Plain, Mode::Live] {
         let terminal = terminal(mode, Box::new(io::sink()));
-        show(
-            &format!("{mode:?}"),
-            &measure(vec![terminal], seconds),
-            Some(&alone),
-        );
+        let what = format!("terminal, {mode:?}");
+        show(&what, &measure(vec![terminal], seconds), Some(&alone));
     }
-    let lines: Box<dyn Report> = Box::new(Jsonl::to_writer(Box::new(io::sink())));
-    show("JSON lines", &measure(vec![lines], seconds), Some(&alone));
-    let (release, blocked) = channel();
-    let blocked = terminal(Mode::Live, Box::new(Blocked(blocked)));
-    let held = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(seconds as u64));
-        drop(release);
-    });
-    show(
-        "a reader that does not read",
-        &measure(vec![blocked], seconds),
-        Some(&alone),
-    );
-    held.join().expect("it slept");
+    let root = tempfile::tempdir().expect("a folder");
+    for (what, report) in written(root.path()) {
+        show(what, &measure(vec![report], seconds), Some(&alone));
+    }
+    let kept = measure(vec![Box::new(journal(root.path()))], seconds);
+    show("journal", &kept, Some(&alone));
+    let source = journal(root.path());
+    let lines = Follow::to_writer(&source, Box::new(io::sink()));
+    let both: Vec<Box<dyn Report>> = vec![Box::new(lines), Box::new(source)];
+    show("JSON lines", &measure(both, seconds), Some(&kept));
+
+    let blocked = Blocked::for_seconds(seconds);
+    let stopped = terminal(Mode::Live, Box::new(blocked));
+    let measured = measure(vec![stopped], seconds);
+    show("terminal, not read", &measured, Some(&alone));
+    let source = journal(root.path());
+    let lines = Follow::to_writer(&source, Box::new(Blocked::for_seconds(seconds)));
+    let both: Vec<Box<dyn Report>> = vec![Box::new(lines), Box::new(source)];
+    show("JSON lines, not read", &measure(both, seconds), Some(&kept));
+}
+
+/// The reports that are written at the end.
+fn written(root: &Path) -> Vec<(&'static str, Box<dyn Report>)> {
+    let to = |name: &str| Out::File(root.join(name));
+    vec![
+        ("JSON", Box::new(Json::new(to("run.json")))),
+        ("JUnit", Box::new(Junit::new(to("junit.xml"), None))),
+        ("CTRF", Box::new(Ctrf::new(to("ctrf.json")))),
+        ("Markdown", Box::new(Markdown::new(to("run.md"), COMMENT))),
+        ("HTML", Box::new(Html::new(root.join("run.html"), None))),
+    ]
+}
+
+fn journal(root: &Path) -> Journal {
+    let intro = |id| RunIntro {
+        version: DIR_VERSION,
+        id,
+        pipeline: "bench".into(),
+        file: "pipeline.toml".into(),
+        started_at: "2026-11-22T15:32:07Z".into(),
+        tribunal: "0".into(),
+        pid: std::process::id(),
+        suites: SUITES,
+    };
+    let dir = RunDir::create(root, intro).expect("a run's folder");
+    Journal::create(dir).expect("a journal")
 }
 
 /// What one round took.
@@ -67,6 +105,7 @@ struct Measured {
     wall: Duration,
     longest: Duration,
     events: usize,
+    waiting: usize,
 }
 
 fn show(what: &str, measured: &Measured, alone: Option<&Measured>) {
@@ -75,16 +114,29 @@ fn show(what: &str, measured: &Measured, alone: Option<&Measured>) {
         .saturating_sub(alone.map_or(Duration::ZERO, |alone| alone.cpu));
     let share = 100.0 * cpu.as_secs_f64() / measured.wall.as_secs_f64();
     let line = format!(
-        "{what}: {share:.2} % of a core, {} events in {:.1} s, a sender held up for {:.2} ms at most\n",
+        "{what}: {share:.2} % of a core, {} events in {:.1} s, a sender held up for {:.2} ms at most, {} waiting\n",
         measured.events,
         measured.wall.as_secs_f64(),
-        measured.longest.as_secs_f64() * 1000.0
+        measured.longest.as_secs_f64() * 1000.0,
+        measured.waiting
     );
     io::stdout().write_all(line.as_bytes()).expect("written");
 }
 
 /// Takes nothing until it is released.
 struct Blocked(Receiver<()>);
+
+impl Blocked {
+    /// Released when a run of so many seconds has ended.
+    fn for_seconds(seconds: usize) -> Self {
+        let (release, blocked) = channel();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(seconds as u64 + 1));
+            drop(release);
+        });
+        Self(blocked)
+    }
+}
 
 impl Write for Blocked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -134,16 +186,19 @@ fn measure(reports: Vec<Box<dyn Report>>, seconds: usize) -> Measured {
         let due = Duration::from_millis(step as u64 + 1);
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
     }
-    let wall = begun.elapsed();
+    // The CPU time of the end, when reports are written whole, is not that of a run that goes on.
+    let (wall, used) = (begun.elapsed(), cpu().saturating_sub(cpu_before));
+    let waiting = feed.waiting().iter().sum();
     feed.send(run.finished());
     let events = run.events;
     let failed = feed.finish();
     assert!(failed.is_empty(), "{failed:?}");
     Measured {
-        cpu: cpu().saturating_sub(cpu_before),
+        cpu: used,
         wall,
         longest,
         events,
+        waiting,
     }
 }
 
@@ -186,6 +241,7 @@ impl Run {
             started_at: "2026-11-22T15:32:07Z".into(),
             jobs: 64,
             suites,
+            judges: Vec::new(),
         })
     }
 

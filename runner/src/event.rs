@@ -83,6 +83,17 @@ pub struct SuiteIntro {
     pub labels: std::collections::BTreeMap<String, String>,
 }
 
+/// A judge, as the journal's first event introduces it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgeIntro {
+    /// Its name in the pipeline.
+    pub name: String,
+    /// Its version, in its own words; may be empty.
+    pub version: String,
+    /// `sha256:` and the digest of its WebAssembly.
+    pub digest: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -105,6 +116,9 @@ pub enum EventKind {
         jobs: u32,
         /// Every selected suite; [`SuiteIndex`] counts in here.
         suites: Vec<SuiteIntro>,
+        /// Every judge of theirs, by name, as it is at the start.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        judges: Vec<JudgeIntro>,
     },
     /// A suite goes on to another phase of its life, or waits for another reason.
     PhaseChanged {

@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod ci;
 mod commands;
+mod errors;
 mod examples;
 mod first_contact;
 mod history;

@@ -119,3 +119,32 @@ fn daemons_that_left_their_group_do_not_remain() {
         ran.err
     );
 }
+
+/// The suites have ended, the journal is whole, and the reader of the report reads nothing: two signals end that.
+#[test]
+fn a_report_that_nobody_reads_can_be_left() {
+    // More than the pipe takes.
+    let long = "x".repeat(4_000);
+    let numbers: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let project = Project::new(&format!(
+        "[suites.a]\ncommand = ['true']\nlabels = {{ long = '{long}' }}\nmatrix = {{ n = [{}] }}\n",
+        numbers.join(",")
+    ));
+    let mut child = project
+        .command(&["run", "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let summary = project.path().join(".tribunal/runs/latest/summary.json");
+    wait_for("the summary", || summary.exists());
+    std::thread::sleep(Duration::from_millis(300));
+    send(&child, "-TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().expect("asked").is_none(), "one is too few");
+    send(&child, "-TERM");
+    wait_for("the end", || child.try_wait().expect("asked").is_some());
+    assert_eq!(child.wait().expect("ended").code(), Some(143));
+    let journal = std::fs::read_to_string(project.latest().join("events.jsonl"));
+    let journal = journal.expect("the journal");
+    assert!(journal.ends_with('\n') && journal.contains("\"run-finished\""));
+}

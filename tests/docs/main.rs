@@ -1,8 +1,10 @@
-//! The book: every page is listed, every link leads somewhere, and every command prints what the page says.
+//! The book and the README: every page is listed, every link leads somewhere, and every command prints what the page says.
 
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other programs use the rest")]
 mod support;
+#[path = "../support/tools.rs"]
+mod tools;
 
 mod page;
 mod replay;
@@ -68,7 +70,8 @@ fn every_page_is_in_the_summary_and_every_link_leads_somewhere() {
 fn every_command_prints_what_the_page_says() {
     let mut ran = 0;
     let mut wrong = Vec::new();
-    for page in pages() {
+    let readme = Page::read(&book().join("../../README.md"));
+    for page in pages().into_iter().chain([readme]) {
         match replay::replay(&page) {
             Ok(commands) => ran += commands,
             Err(why) => wrong.push(why),

@@ -2,8 +2,11 @@
 //!
 //! A block `toml pipeline.toml` (any language, then a file name) writes that file. In a block `console` each line
 //! that begins with `$ ` is a command for `sh`, and what follows is what it prints on both streams. `…` stands for
-//! any text, alone on a line for any lines; run ids, durations and process ids may differ.
-//! `TRIBUNAL_DOCS_UPDATE=1` writes what was really printed into the page instead; read it before it is committed.
+//! any text, alone on a line for any lines; run ids, durations and process ids may differ. A block `console needs=go`
+//! is left out, loudly, where the tools of that language are not here; with `in=FOLDER` that folder of the repository is
+//! there to begin with.
+//! `TRIBUNAL_DOCS_UPDATE=1` writes what was really printed into the page, where it is not what the page says; read it
+//! before it is committed.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +17,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::page::{Block, Page};
-use crate::support::{Project, tribunal};
+use crate::support::{self, Project, tribunal};
+use crate::tools;
 
 /// How many commands ran; or what was printed otherwise than the page says.
 pub(crate) fn replay(page: &Page) -> Result<usize, String> {
@@ -29,13 +33,20 @@ pub(crate) fn replay(page: &Page) -> Result<usize, String> {
     for block in page.blocks() {
         let mut words = block.info.split_whitespace();
         match (words.next(), words.next()) {
-            (Some("console"), _) => {
+            (Some("console"), demands) => {
+                let mut demands = demands.into_iter().chain(words);
+                if !demands.all(|demand| meets(demand, project.path())) {
+                    continue;
+                }
                 let mut printed = String::new();
                 for (command, expected) in commands(&block) {
                     let actual = run(&command, project.path(), &bin);
                     ran += 1;
-                    write!(printed, "$ {command}\n{actual}").expect("a string");
-                    if !update && !fits(&expected, &actual) {
+                    let fits = fits(&expected, &actual);
+                    let said: String = expected.iter().map(|line| format!("{line}\n")).collect();
+                    let now = if fits { &said } else { &actual };
+                    write!(printed, "$ {command}\n{now}").expect("a string");
+                    if !update && !fits {
                         return Err(format!(
                             "{}:{}: `{command}` printed:\n{actual}--- the page says:\n{}",
                             page.path.display(),
@@ -57,6 +68,23 @@ pub(crate) fn replay(page: &Page) -> Result<usize, String> {
         fs::write(&page.path, text).expect("writable");
     }
     Ok(ran)
+}
+
+/// Whether what a block needs is here: `needs=LANGUAGE`, `needs=pytest`. `in=FOLDER` is put there.
+fn meets(demand: &str, project: &Path) -> bool {
+    match demand.split_once('=').expect("KEY=VALUE") {
+        ("needs", "pytest") => support::has_pytest(),
+        ("needs", language) => tools::has(language),
+        ("in", folder) => {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("..")
+                .join(folder);
+            let mut copy = Command::new("cp");
+            let copied = copy.arg("-r").arg(folder.join(".")).arg(project).status();
+            copied.is_ok_and(|status| status.success())
+        }
+        (key, _) => panic!("{key} is no demand"),
+    }
 }
 
 /// The commands of a block, each with the lines that it is to print.
@@ -87,6 +115,15 @@ fn run(command: &str, folder: &Path, bin: &Path) -> String {
         .args(["-c", &format!("{{ {command}\n}} 2>&1")])
         .current_dir(folder)
         .env("PATH", path)
+        .env("PYTHON", tools::python_tool("python"))
+        .env("COMPONENTIZE", tools::python_tool("componentize-py"))
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("judges"),
+        )
+        // What the tests of this workspace are built with is not for a project of its own.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .output()
         .expect("sh");
     let text = String::from_utf8_lossy(&output.stdout);

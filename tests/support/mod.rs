@@ -51,6 +51,8 @@ pub(crate) fn tribunal() -> Command {
     }
     command
         .env("TRIBUNAL_CACHE_DIR", cache())
+        // Nobody's own taste.
+        .env("XDG_CONFIG_HOME", "/nowhere")
         .stdin(Stdio::null());
     command
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Failure;
-use crate::config::{Pipeline, listed, quoted};
+use crate::config::{Pipeline, listed};
 use crate::event::EventKind;
 use crate::model::{ExitStatus, SuiteStatus};
 use crate::plan::{Selection, resolve};
@@ -58,10 +58,10 @@ pub(super) fn pick(pipeline: &Pipeline, asked: &str) -> Result<Rerun, Failure> {
             1 => "its only suite".to_owned(),
             all => format!("all {all} suites"),
         };
-        return Err(Failure::of(
-            ExitStatus::Empty,
-            format!("nothing to run again: {what} of run {id} passed\nnothing was run"),
-        ));
+        let what = format!("nothing to run again: {what} of run {id} passed");
+        return Err(Failure::of(ExitStatus::Empty, what)
+            .hint("leave --failed out to run all of them")
+            .nothing_was_run());
     }
     let known = resolve(pipeline, &Selection::default())?;
     let known: BTreeSet<&str> = known
@@ -75,12 +75,10 @@ pub(super) fn pick(pipeline: &Pipeline, asked: &str) -> Result<Rerun, Failure> {
     let names = |names: &BTreeSet<String>| listed(names.iter().map(String::as_str), SHOWN);
     if suites.is_empty() {
         let gone = names(&gone);
-        return Err(Failure::of(
-            ExitStatus::Empty,
-            format!(
-                "nothing to run again: what did not pass in run {id} is no longer in the pipeline: {gone}\nnothing was run"
-            ),
-        ));
+        let what = format!(
+            "nothing to run again: what did not pass in run {id} is no longer in the pipeline: {gone}"
+        );
+        return Err(Failure::of(ExitStatus::Empty, what).nothing_was_run());
     }
     let count = suites.len();
     let mut said = format!(
@@ -110,8 +108,8 @@ fn find(pipeline: &Pipeline, asked: &str) -> Result<(String, RunDir), Failure> {
     };
     if asked != "latest" {
         let dir = RunDir::find(root, asked).map_err(|error| match error {
-            dir::DirError::NoSuchRun { .. } => Failure::usage(format!(
-                "{error}\nto run only some of what failed, put their names first: tribunal run {} --failed",
+            dir::DirError::NoSuchRun { .. } => Failure::from(error).hint(format!(
+                "to run only some of what failed, put their names first: tribunal run {} --failed",
                 crate::report::terminal::text::shell(asked)
             )),
             error => error.into(),
@@ -119,9 +117,8 @@ fn find(pipeline: &Pipeline, asked: &str) -> Result<(String, RunDir), Failure> {
         let intro = dir.intro()?;
         if goes_on(&dir, intro.pid) {
             let id = &intro.id;
-            return Err(Failure::usage(format!(
-                "run {id} still goes on: what will have failed in it is not known yet"
-            )));
+            let what = format!("run {id} still goes on: what will have failed is not known yet");
+            return Err(Failure::usage(what).hint("wait for its end, or name an earlier run"));
         }
         return Ok((intro.id, dir));
     }
@@ -135,10 +132,9 @@ fn find(pipeline: &Pipeline, asked: &str) -> Result<(String, RunDir), Failure> {
             return Ok((intro.id, dir));
         }
     }
-    Err(Failure::usage(format!(
-        "no earlier run of {} that could say what failed; leave --failed out",
-        quoted(&pipeline.file.to_string_lossy())
-    )))
+    Err(Failure::usage("no earlier run could say what failed")
+        .at(&pipeline.file)
+        .hint("leave --failed out"))
 }
 
 /// Every suite of a run, and whether the run came to its end.

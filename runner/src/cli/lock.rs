@@ -43,7 +43,7 @@ pub(super) fn lock(args: &LockArgs) -> Result<ExitStatus, Failure> {
     let beside = path.with_extension("lock.tmp");
     std::fs::write(&beside, lock::render(&digests))
         .and_then(|()| std::fs::rename(&beside, &path))
-        .map_err(|error| Failure::errored(format!("cannot write {}: {error}", path.display())))?;
+        .map_err(|error| Failure::refused("write it", &path, error))?;
     let mut text = String::new();
     for (name, digest) in &digests {
         writeln!(text, "{name}  sha256:{digest}").unwrap_or_default();
@@ -66,8 +66,12 @@ pub(super) fn demand(plan: &mut Plan) -> Result<(), Failure> {
     if !plan.judges.values().any(is_own) {
         return Ok(());
     }
-    let digests = lock::read(&plan.root)
-        .map_err(|error| Failure::usage(format!("--locked: {error}; nothing was run")))?;
+    let digests = lock::read(&plan.root).map_err(|error| {
+        Failure::usage(format!("--locked: {error}"))
+            .at(error.path())
+            .hint("`tribunal lock` writes it")
+            .nothing_was_run()
+    })?;
     let path = lock::path(&plan.root);
     let mut problems = Vec::new();
     for (name, spec) in &mut plan.judges {
@@ -75,32 +79,32 @@ pub(super) fn demand(plan: &mut Plan) -> Result<(), Failure> {
             continue;
         };
         let Some(locked) = digests.get(name) else {
-            problems.push(format!("judge `{name}` is not in {}", path.display()));
+            problems.push(wrong(name, "it is not in the lock").at(&path));
             continue;
         };
         if let Some(pin) = spec.sha256.as_ref().filter(|pin| *pin != locked) {
-            problems.push(format!(
-                "judge `{name}`: the pipeline pins {pin}, and {} has {locked}",
-                path.display()
-            ));
+            let what = format!("the pipeline pins {pin}, and the lock has {locked}");
+            problems.push(wrong(name, &what).at(&path));
         }
         // Asked here for the better message; what is compiled is held against the same digest again.
         match crate::plugin::digest_of(file) {
-            Ok(found) if found != *locked => problems.push(format!(
-                "judge `{name}`: {} has sha256 {found}, and {} has {locked}",
-                file.display(),
-                path.display()
-            )),
+            Ok(found) if found != *locked => {
+                let what = format!("its sha256 is {found}, and the lock has {locked}");
+                problems.push(wrong(name, &what).at(file));
+            }
             // A file that cannot be read is told of when it is loaded.
             _ => {}
         }
         spec.sha256 = Some(locked.clone());
     }
-    if problems.is_empty() {
-        return Ok(());
+    match Failure::all(problems) {
+        None => Ok(()),
+        Some(failure) => Err(failure
+            .hint("look at what changed; if it is meant, `tribunal lock` writes it down")
+            .nothing_was_run()),
     }
-    Err(Failure::usage(format!(
-        "--locked: {}\nlook at what changed; if it is meant, `tribunal lock` writes it down; nothing was run",
-        problems.join("\nerror: --locked: ")
-    )))
+}
+
+fn wrong(judge: &str, what: &str) -> Failure {
+    Failure::usage(format!("--locked: judge \"{judge}\": {what}"))
 }

@@ -71,7 +71,7 @@ pub(super) fn logs(args: &LogsArgs) -> Result<ExitStatus, Failure> {
     let path = dir.path().join(&record.dir);
     let report = record.capture.clone();
     let capture = Capture::open(&path, report)
-        .map_err(|error| Failure::errored(format!("{}: {error}", path.display())))?;
+        .map_err(|error| Failure::refused("open the output", &path, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| Failure::errored(format!("cannot start: {error}")))?;
@@ -106,21 +106,24 @@ pub(super) fn find(
         }
     }
     found.ok_or_else(|| {
-        let hint = match attempt {
-            _ if !names.iter().any(|name| name == suite) => {
-                let meant = crate::config::closest(suite, names.iter().map(String::as_str));
-                let meant =
-                    meant.map_or_else(String::new, |name| format!("did you mean \"{name}\"? "));
-                let names = crate::config::listed(names.iter().map(String::as_str), 20);
-                format!("{meant}its suites are: {names}")
+        let names = || names.iter().map(String::as_str);
+        let (why, hint) = match attempt {
+            _ if !names().any(|name| name == suite) => {
+                let hint = match crate::config::closest(suite, names()) {
+                    Some(meant) => format!("did you mean \"{meant}\"?"),
+                    None => format!("its suites are: {}", crate::config::listed(names(), 20)),
+                };
+                ("there is no such suite".to_owned(), Some(hint))
             }
-            Some(number) => format!("it has no finished attempt {number}"),
-            None => "it never started, or the run ended before it did".to_owned(),
+            Some(number) => (format!("it has no finished attempt {number}"), None),
+            None => (
+                "it never started, or the run ended before it did".to_owned(),
+                None,
+            ),
         };
-        Failure::usage(format!(
-            "no output of suite \"{suite}\" in {}: {hint}",
-            dir.path().display()
-        ))
+        Failure::usage(format!("no output of suite \"{suite}\": {why}"))
+            .at(dir.path())
+            .hinted(hint)
     })
 }
 
@@ -135,7 +138,7 @@ async fn copy(
         Which::Stderr => Channel::Only(Stream::Stderr),
         Which::Both => Channel::Combined,
     };
-    let unreadable = |error: io::Error| Failure::errored(format!("{}: {error}", path.display()));
+    let unreadable = |error: io::Error| Failure::refused("read the output", path, error);
     let mut reader = capture.reader(channel);
     if let Some(lines) = args.tail {
         let bytes = last_lines(&reader, lines).await.map_err(unreadable)?;
@@ -174,7 +177,11 @@ async fn copy(
         };
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(Failure::errored(format!("standard output: {error}"))),
+            Err(error) => {
+                return Err(Failure::errored(format!(
+                    "cannot write to standard output: {error}"
+                )));
+            }
             Ok(()) if ended => return Ok(()),
             Ok(()) => {}
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _};
 
 use super::{Cli, Failure, print};
-use crate::config::{SCHEMA, clean, closest, quoted};
+use crate::config::{SCHEMA, closest, quoted};
 use crate::model::ExitStatus;
 
 /// Prints the manual page of a command, or writes all of them.
@@ -28,7 +28,7 @@ pub(super) fn man(args: &ManArgs) -> Result<ExitStatus, Failure> {
     // Built, so that each page knows the whole command's name.
     let mut command = Cli::command();
     if let Some(dir) = &args.dir {
-        let told = |error| Failure::errored(format!("{}: {error}", dir.display()));
+        let told = |error| Failure::refused("write the pages", dir, error);
         std::fs::create_dir_all(dir).map_err(told)?;
         clap_mangen::generate_to(command, dir).map_err(told)?;
         let pages = std::fs::read_dir(dir).map_err(told)?.count();
@@ -42,13 +42,10 @@ pub(super) fn man(args: &ManArgs) -> Result<ExitStatus, Failure> {
             let known = page.get_subcommands().map(clap::Command::get_name);
             let known: Vec<&str> = known.collect();
             let meant = closest(word, known.iter().copied());
-            let meant =
-                meant.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
-            Failure::usage(format!(
-                "there is no command {}{meant}\ncommands: {}",
-                quoted(word),
-                known.join(", ")
-            ))
+            Failure::usage(format!("there is no command {}", quoted(word))).hint(match meant {
+                Some(name) => format!("did you mean \"{name}\"?"),
+                None => format!("commands: {}", known.join(", ")),
+            })
         })?;
     }
     let mut text = Vec::new();
@@ -79,10 +76,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitStatus, Failure> {
         print(SCHEMA.as_bytes())?;
         return Ok(ExitStatus::Passed);
     };
-    let told = |error| {
-        let path = clean(&path.to_string_lossy(), 300);
-        Failure::errored(format!("cannot write {path}: {error}"))
-    };
+    let told = |error| Failure::refused("write the schema", path, error);
     if let Some(above) = path.parent().filter(|above| *above != Path::new("")) {
         std::fs::create_dir_all(above).map_err(told)?;
     }

@@ -31,6 +31,7 @@ mod run;
 mod runs;
 mod show;
 mod table;
+mod usage;
 mod verdicts;
 mod watch;
 
@@ -106,16 +107,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are no errors; clap knows which stream each belongs to.
-            let code = if error.use_stderr() {
-                ExitStatus::Usage
-            } else {
-                ExitStatus::Passed
-            };
-            drop(error.print());
-            return ExitCode::from(code as u8);
-        }
+        Err(error) => return ExitCode::from(usage::say(&error) as u8),
     };
     let ended = match cli.command {
         Command::Init(args) => init::init(&args),
@@ -144,9 +136,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(status) => ExitCode::from(status as u8),
         Err(failure) => {
-            // With stderr gone there is nobody to tell.
-            let text = guard::lines(&failure.to_string());
-            drop(io::stderr().write_all(text.as_bytes()));
+            failure.say();
             ExitCode::from(failure.status() as u8)
         }
     }

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::{Args, ValueEnum};
+use etcetera::BaseStrategy as _;
 
 use super::Failure;
-use crate::config::Pipeline;
+use super::usage::wrong;
+use crate::config::{Pipeline, personal};
 use crate::judge::Judge;
 use crate::plan::{JudgeLimits, JudgeSource, JudgeSpec, ReportFormat, Selection};
 use crate::plugin::{LoadError, Registry};
 use crate::report::ci::{System, guard};
-use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show};
+use crate::report::terminal::{ColorChoice, Flags, Output, Settings, Show, Taste};
 
 /// The pipeline that is meant when none is named.
 pub(super) const PIPELINE: &str = "pipeline.toml";
@@ -55,12 +57,38 @@ impl SelectArgs {
 
 /// Reads a pipeline; every mistake in it is in the failure.
 pub(super) fn load(path: &Path) -> Result<Pipeline, Failure> {
-    Pipeline::load(path).map_err(|error| Failure::rendered(error.render(error_color())))
+    Pipeline::load(path).map_err(Failure::from)
 }
 
 /// Whether errors may be coloured: standard error is what counts.
 pub(super) fn error_color() -> bool {
-    io::stderr().is_terminal() && Settings::from_env(Flags::default()).color
+    let flags = || Flags {
+        taste: taste(),
+        ..Flags::default()
+    };
+    io::stderr().is_terminal() && Settings::from_env(flags()).color
+}
+
+/// What the person at the keyboard likes: `tribunal/config.toml` in their folder for such files. Read once; what is
+/// wrong in it is said once.
+fn taste() -> Taste {
+    static TASTE: OnceLock<Taste> = OnceLock::new();
+    *TASTE.get_or_init(|| {
+        let Ok(folders) = etcetera::choose_base_strategy() else {
+            return Taste::default();
+        };
+        let path = folders.config_dir().join("tribunal/config.toml");
+        let (personal, wrong) = personal::read(&path);
+        for what in wrong {
+            complain(&format!("warning: {}: {what}", path.display()));
+        }
+        let color = personal.color.as_deref().map(str::parse);
+        Taste {
+            color: color.and_then(Result::ok).unwrap_or_default(),
+            no_live: personal.live == Some(false),
+            ascii: personal.ascii == Some(true),
+        }
+    })
 }
 
 /// How things look.
@@ -145,6 +173,7 @@ impl LookArgs {
                 Shown::Problems => Show::Problems,
             },
             verbosity: level(self.verbose) - level(self.quiet),
+            taste: taste(),
         })
     }
 }
@@ -182,9 +211,8 @@ impl FromStr for CiChoice {
             ("none", _) => Ok(Self::None),
             _ => {
                 let known = System::ALL.map(|(name, _)| name).join(", ");
-                Err(format!(
-                    "no CI system \"{name}\"; there are: auto, none, {known}"
-                ))
+                let what = "there is no such CI system";
+                Err(wrong(what, format!("one of: auto, none, {known}")))
             }
         }
     }
@@ -213,15 +241,22 @@ impl FromStr for ReportArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = || ReportFormat::ALL.map(|(name, _)| name).join(", ");
+        let formats = || {
+            format!(
+                "formats: {}",
+                ReportFormat::ALL.map(|(name, _)| name).join(", ")
+            )
+        };
         let (name, path) = text
             .split_once('=')
-            .ok_or_else(|| format!("is not FORMAT=PATH; formats: {}", known()))?;
+            .ok_or_else(|| wrong("it is not FORMAT=PATH", formats()))?;
         let format = ReportFormat::ALL.iter().find(|(known, _)| *known == name);
-        let (_, format) =
-            format.ok_or_else(|| format!("no format \"{name}\"; formats: {}", known()))?;
+        let (_, format) = format.ok_or_else(|| wrong("there is no such format", formats()))?;
         if path.is_empty() {
-            return Err(format!("{name}= lacks a path"));
+            return Err(wrong(
+                "it lacks a path",
+                format!("like {name}=out/run.{name}"),
+            ));
         }
         Ok(Self {
             format: *format,
@@ -245,19 +280,20 @@ pub(super) fn pipeline_suffix(pipeline: Option<&Path>) -> String {
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("is not KEY=VALUE")?;
+    let (key, value) = text.split_once('=').ok_or("it is not KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Loads judges; all that cannot be used are told at once.
 pub(super) fn load_judges(specs: &BTreeMap<String, JudgeSpec>) -> Result<Registry, Failure> {
     let registry = Registry::load(specs, complain).map_err(|errors| {
-        let line = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
-            Some(JudgeSource::File(path)) => format!("error: {error}\n  --> {}\n", path.display()),
-            _ => format!("error: {error}\n"),
+        let one = |error: &LoadError| match specs.get(&error.judge).map(|spec| &spec.source) {
+            Some(JudgeSource::File(path)) => Failure::from(error).at(path),
+            _ => Failure::from(error),
         };
-        let lines: Vec<String> = errors.iter().map(line).collect();
-        Failure::rendered(format!("{}nothing was run\n", lines.concat()))
+        let none = || Failure::errored("the judges were not loaded");
+        let all = Failure::all(errors.iter().map(one));
+        all.unwrap_or_else(none).nothing_was_run()
     })?;
     for warning in registry.warnings() {
         complain(&format!("warning: {warning}"));
@@ -288,8 +324,7 @@ pub(super) fn named_spec(
 ) -> Result<(String, JudgeSpec), Failure> {
     let mut spec = find_spec(asked, pipeline)?;
     if let Some(text) = config {
-        spec.config = serde_json::from_str(text)
-            .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
+        spec.config = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     }
     let name = Path::new(asked)
         .file_stem()
@@ -329,13 +364,18 @@ pub(super) fn find_spec(asked: &str, pipeline: Option<&Path>) -> Result<JudgeSpe
         .map(|name| (strsim::damerau_levenshtein(name, asked), name))
         .filter(|(distance, _)| *distance <= 2)
         .min();
-    let hint = close.map_or_else(String::new, |(_, name)| {
-        format!("; did you mean \"{name}\"?")
-    });
-    let known = known.join(", ");
-    Err(Failure::usage(format!(
-        "no judge \"{asked}\"{hint} (there are: {known}, or a path to a .wasm file)"
-    )))
+    let hint = match close {
+        Some((_, name)) => format!("did you mean \"{name}\"?"),
+        None => format!("there are: {}, or a path to a .wasm file", known.join(", ")),
+    };
+    let asked = crate::config::quoted(asked);
+    Err(Failure::usage(format!("there is no judge {asked}")).hint(hint))
+}
+
+/// What was given as `--config` is no JSON.
+pub(super) fn not_json(error: &serde_json::Error) -> Failure {
+    Failure::usage(format!("--config is not JSON: {error}"))
+        .hint("write an object, like --config '{\"minimum\": 85}'")
 }
 
 /// Processors this process may use.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::Failure;
 use super::check::json;
 use crate::config::{Pipeline, clean, quoted};
 use crate::model::ExitStatus;
@@ -83,8 +84,9 @@ pub(crate) fn plan(
     let plan = match resolve(&pipeline, &selection) {
         Ok(plan) => plan,
         Err(error) => {
-            writeln!(err, "error: {error}")?;
-            return Ok(error.exit_status());
+            let failure = Failure::from(error);
+            err.write_all(failure.render(colour).as_bytes())?;
+            return Ok(failure.status());
         }
     };
     match args.format {

@@ -67,11 +67,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
             format: report.format,
             path: report.path.clone(),
         };
-        reports.push(run::file_report(
-            &target,
-            Some(dir.path().to_owned()),
-            CiChoice::Auto,
-        )?);
+        reports.push(run::file_report(&target, None, &dir, CiChoice::Auto)?);
     }
     if args.report.is_empty() {
         if let Format::Json = args.format {
@@ -81,10 +77,8 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
                     _ => None,
                 });
             let unfinished = || {
-                let path = dir.path().display();
-                Failure::errored(format!(
-                    "{path}: the run has not come to its end, so there is no summary"
-                ))
+                Failure::errored("the run has not come to its end, so there is no summary")
+                    .at(dir.path())
             };
             print_json(summary.ok_or_else(unfinished)?)?;
             return Ok(ExitStatus::Passed);
@@ -144,9 +138,7 @@ fn known(events: &[Event], asked: &[String]) -> Result<(), Failure> {
         Some((_, name)) => format!("did you mean \"{name}\"?"),
         None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
     };
-    Err(Failure::usage(format!(
-        "the run has no suite \"{stranger}\"; {hint}"
-    )))
+    Err(Failure::usage(format!("the run has no suite \"{stranger}\"")).hint(hint))
 }
 
 /// The journal as lines for people who look for a cause.

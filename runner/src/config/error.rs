@@ -20,7 +20,7 @@ pub struct Problem {
     pub message: String,
     /// What to do, in a few words; may be empty.
     pub label: String,
-    /// Further advice; may hold several lines.
+    /// Further advice: none or one; may hold several lines.
     pub help: Vec<String>,
     /// Where, in bytes of the text; none when it concerns the whole file.
     pub span: Option<Range<usize>>,
@@ -68,7 +68,7 @@ impl Problem {
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help = vec![help.into()];
         self
     }
 

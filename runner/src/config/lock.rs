@@ -12,7 +12,7 @@ const VERSION: i64 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The system refuses it.
-    #[error("{} cannot be read: {source}; `tribunal lock` writes it", path.display())]
+    #[error("it cannot be read: {source}")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -21,13 +21,22 @@ pub enum LockError {
         source: std::io::Error,
     },
     /// It is no lock of this version.
-    #[error("{}: {why}; `tribunal lock` writes it anew", path.display())]
+    #[error("it is no lock: {why}")]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         why: String,
     },
+}
+
+impl LockError {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Unreadable { path, .. } | Self::Damaged { path, .. } => path,
+        }
+    }
 }
 
 /// Digests (64 lower-case hex digits) by the judges' names.

@@ -10,6 +10,7 @@ mod error;
 mod human;
 mod load;
 pub mod lock;
+pub(crate) mod personal;
 mod read;
 mod render;
 mod schema;
@@ -19,6 +20,7 @@ pub(crate) mod vars;
 
 pub use error::{ConfigError, MAX_SHOWN, Problem};
 pub use load::{EXAMPLE, MAX_BYTES};
+pub(crate) use render::told;
 pub use schema::{BUILTIN_JUDGES, Keep, Pipeline, SuiteConfig};
 pub(crate) use suggest::{clean, closest, listed, quoted};
 

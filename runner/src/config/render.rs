@@ -1,15 +1,60 @@
-//! Problems for people: with the line and carets, or one line each.
+//! Errors for people, all in one form: `error: …`, the place, the line and carets where there are any, one `hint: …`.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use annotate_snippets::renderer::{
+    DEFAULT_CONTEXT_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE,
+};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstyle::Style;
 
 use super::error::{ConfigError, Problem};
 
 /// The longest part of a line that is shown, in bytes.
 const WIDEST: usize = 160;
+
+/// Returns an error that concerns no line of a text, in the form of all errors. Ends with a line feed.
+///
+/// Lines of the message and of the hint after the first are indented.
+pub(crate) fn told(message: &str, place: Option<&str>, hint: Option<&str>, colour: bool) -> String {
+    let mut out = String::new();
+    let title = format!(": {}", message.trim_end());
+    let title = painted(&indented(&title, 2), DEFAULT_EMPHASIS_STYLE, colour);
+    out.extend([
+        painted("error", DEFAULT_ERROR_STYLE, colour),
+        title,
+        "\n".to_owned(),
+    ]);
+    if let Some(place) = place {
+        let arrow = painted("-->", DEFAULT_CONTEXT_STYLE, colour);
+        out.extend([" ", &arrow, " ", place, "\n"]);
+    }
+    if let Some(hint) = hint {
+        out.push_str(&hinted(hint, colour));
+    }
+    out
+}
+
+/// Returns a hint as every error ends with at most one.
+fn hinted(hint: &str, colour: bool) -> String {
+    const WORD: &str = "hint";
+    let word = painted(WORD, DEFAULT_HELP_STYLE, colour);
+    format!("{word}: {}\n", indented(hint.trim_end(), WORD.len() + 2))
+}
+
+fn indented(text: &str, columns: usize) -> String {
+    text.replace('\n', &format!("\n{}", " ".repeat(columns)))
+}
+
+fn painted(text: &str, style: Style, colour: bool) -> String {
+    if colour {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
+}
 
 impl ConfigError {
     /// Every problem with its line, carets and advice, then how many there are.
@@ -24,15 +69,14 @@ impl ConfigError {
         let mut out = String::new();
         let mut told = HashSet::new();
         for problem in &self.problems {
+            out.push_str(&self.one(&renderer, problem));
+            out.push('\n');
             // The same advice twenty times is noise.
-            let help: Vec<&str> = problem
-                .help
-                .iter()
-                .map(String::as_str)
-                .filter(|help| told.insert(*help))
-                .collect();
-            out.push_str(&self.one(&renderer, problem, &help));
-            out.push_str("\n\n");
+            let hint = problem.help.first();
+            if let Some(hint) = hint.filter(|hint| told.insert(hint.as_str())) {
+                out.push_str(&hinted(hint, colour));
+            }
+            out.push('\n');
         }
         self.push_end(&mut out);
         out
@@ -79,7 +123,7 @@ impl ConfigError {
         ]);
     }
 
-    fn one(&self, renderer: &Renderer, problem: &Problem, help: &[&str]) -> String {
+    fn one(&self, renderer: &Renderer, problem: &Problem) -> String {
         let mut group = Group::with_title(
             Level::ERROR
                 .primary_title(problem.message.as_str())
@@ -110,7 +154,6 @@ impl ConfigError {
             }
             None => {}
         }
-        group = group.elements(help.iter().map(|help| Level::HELP.message(*help)));
         let text = renderer.render(&[group]);
         match places {
             // The renderer counts columns in the part of the line that it was given.
@@ -165,5 +208,24 @@ impl Window {
             span: from..to.max(from),
             column,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_errors_have_one_form() {
+        assert_eq!(told("it is gone", None, None, false), "error: it is gone\n");
+        assert_eq!(
+            told("two\nlines\n", Some("a/file:3"), Some("do\nthis"), false),
+            "error: two\n  lines\n --> a/file:3\nhint: do\n      this\n"
+        );
+        let colours = told("x", Some("p"), Some("h"), true).replace('\u{1b}', "^");
+        assert_eq!(
+            colours,
+            "^[1m^[91merror^[0m^[1m: x^[0m\n ^[1m^[94m-->^[0m p\n^[1m^[96mhint^[0m: h\n"
+        );
     }
 }

@@ -33,8 +33,7 @@ fn a_missing_file_shows_how_to_make_one() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     insta::assert_snapshot!(told(dir.path(), &dir.path().join("pipeline.toml")), @r#"
     error[no-pipeline]: there is no file "pipeline.toml"
-     |
-     = help: `tribunal init` makes one for the tests that are here; --pipeline FILE names another
+    hint: `tribunal init` makes one for the tests that are here; --pipeline FILE names another
 
     nothing was run
     "#);
@@ -50,8 +49,7 @@ fn a_directory_is_named_as_one() {
     std::fs::create_dir(dir.path().join("ci")).expect("writable");
     insta::assert_snapshot!(told(dir.path(), &dir.path().join("ci")), @r#"
     error[is-directory]: "ci" is a directory
-     |
-     = help: name a file: --pipeline ci/pipeline.toml
+    hint: name a file: --pipeline ci/pipeline.toml
 
     nothing was run
     "#);
@@ -75,8 +73,7 @@ fn an_empty_file_shows_how_to_begin() {
 fn what_is_not_utf8_is_told_with_its_place() {
     insta::assert_snapshot!(refuse_file(b"version = 1\nname = \"\xc3\xa4\xff\"\n"), @r#"
     error[not-utf8]: "pipeline.toml" is not UTF-8: byte 0xff at line 2, column 10
-     |
-     = help: save it as UTF-8
+    hint: save it as UTF-8
 
     nothing was run
     "#);
@@ -97,8 +94,7 @@ fn a_judge_without_its_file_is_told_when_loaded() {
       |
     3 | path = "j.wasm"
       |        ^^^^^^^^ no such file
-      |
-      = help: looked for j.wasm
+    hint: looked for j.wasm
 
     1 error in pipeline.toml; nothing was run
     "#);
@@ -168,8 +164,7 @@ fn a_byte_order_mark_does_not_count_as_a_column() {
       |
     1 | speed = 1
       | ^^^^^
-      |
-      = help: keys: version, name, run, defaults, judges, suites, kubernetes, report
+    hint: keys: version, name, run, defaults, judges, suites, kubernetes, report
 
     1 error in pipeline.toml; nothing was run
     "#);

@@ -26,10 +26,15 @@ impl Past {
         changes(&baselines, &now)
     }
 
+    /// How long a suite usually takes, in milliseconds; none where it did not pass often enough to tell.
+    pub fn usual_ms(&self, suite: &str) -> Option<u64> {
+        usual_ms(&self.runs, suite)
+    }
+
     /// How long a suite usually takes, where it took another time now: half as long again or more, or half as
     /// long or less, and a second at least. In milliseconds.
     pub fn unusual(&self, suite: &str, duration_ms: u64) -> Option<u64> {
-        let usual = usual_ms(&self.runs, suite)?;
+        let usual = self.usual_ms(suite)?;
         let longer = duration_ms >= usual.saturating_add(usual / 2);
         let shorter = duration_ms <= usual / 2;
         (duration_ms.abs_diff(usual) >= 1000 && (longer || shorter)).then_some(usual)

@@ -17,6 +17,11 @@ pub trait Judge: Send + Sync {
     /// The judge's name and digest, as every verdict names it.
     fn identity(&self) -> JudgeSummary;
 
+    /// The version the judge says it is, for people; empty where it says none.
+    fn version(&self) -> String {
+        String::new()
+    }
+
     /// Judges one attempt, live or afterwards: the evidence blocks until there is more.
     ///
     /// Cases, progress and messages go to `notices` as they come up. Dropping the future stops the

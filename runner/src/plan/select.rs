@@ -40,7 +40,7 @@ pub enum PlanError {
         why: String,
     },
     /// A filter matches no suite.
-    #[error("no suite matches {}{}\nsuites: {suites}", quoted(filter), meant(suggestion.as_deref()))]
+    #[error("no suite matches {}", quoted(filter))]
     NoMatch {
         /// The filter.
         filter: String,
@@ -50,7 +50,7 @@ pub enum PlanError {
         suites: String,
     },
     /// No suite that the filters match has the labels.
-    #[error("no suite {has} the label {labels}\nlabels: {known}")]
+    #[error("no suite {has} the label {labels}")]
     NoLabel {
         /// `has`, or what the filters narrowed it down to.
         has: &'static str,
@@ -60,7 +60,7 @@ pub enum PlanError {
         known: String,
     },
     /// Nothing that is asked for is among [`Selection::only`].
-    #[error("none of the suites that are asked for is among those that did not pass: {only}")]
+    #[error("none of the suites that are asked for is among those that did not pass")]
     NotAmong {
         /// Those, for people.
         only: String,
@@ -68,6 +68,20 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::BadFilter { .. } => "* stands for anything, ? for one character".to_owned(),
+            Self::NoMatch {
+                suggestion: Some(name),
+                ..
+            } => format!("did you mean \"{name}\"?"),
+            Self::NoMatch { suites, .. } => format!("suites: {suites}"),
+            Self::NoLabel { known, .. } => format!("labels: {known}"),
+            Self::NotAmong { only } => format!("those that did not pass: {only}"),
+        })
+    }
+
     /// The exit code that says so.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
@@ -77,10 +91,6 @@ impl PlanError {
             }
         }
     }
-}
-
-fn meant(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 
 /// What can be selected: one variant of a suite.

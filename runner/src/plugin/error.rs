@@ -1,5 +1,6 @@
 //! Why a judge cannot be used. Found before anything runs.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// A judge of the pipeline that cannot be used.
@@ -107,4 +108,77 @@ pub enum Problem {
     /// WebAssembly does not work on this system.
     #[error("WebAssembly cannot be run on this system: {0}")]
     Engine(String),
+}
+
+impl Problem {
+    /// What to do about it, where that is known: the end of what it says, behind a semicolon.
+    pub fn cure(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Unreadable { .. } => "check `path`".into(),
+            Self::UnknownBuiltin { .. } => "give it a `path`".into(),
+            Self::TooLarge { .. } => "build it with optimisations".into(),
+            Self::Empty | Self::Damaged(_) => "build it again".into(),
+            Self::Pin { .. } => "check where the file comes from, then update the pin".into(),
+            Self::Version { advice, .. } => advice.into(),
+            Self::Forbidden { cure, .. } => {
+                format!("a judge may import tribunal:judge and WASI without http: {cure}").into()
+            }
+            Self::Misfit { .. } => "build it against the wit of this tribunal".into(),
+            Self::NotAComponent(_)
+            | Self::TooCostly { .. }
+            | Self::Broken { .. }
+            | Self::Config(_)
+            | Self::Engine(_) => return None,
+        })
+    }
+
+    /// What is wrong, without what to do about it.
+    pub fn what(&self) -> String {
+        let all = self.to_string();
+        let cure = self.cure().map(|cure| format!("; {cure}"));
+        let what = cure.and_then(|cure| all.strip_suffix(&cure));
+        what.map_or_else(|| all.clone(), str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_and_what_to_do_are_told_apart() {
+        let text = || "x".to_owned();
+        let problems = [
+            Problem::Unreadable {
+                path: "a".into(),
+                why: text(),
+            },
+            Problem::UnknownBuiltin { known: text() },
+            Problem::TooLarge { size: text() },
+            Problem::Empty,
+            Problem::Damaged(text()),
+            Problem::Pin {
+                pinned: text(),
+                found: text(),
+            },
+            Problem::Version {
+                wanted: text(),
+                offered: text(),
+                advice: "y".to_owned(),
+            },
+            Problem::Forbidden {
+                imports: text(),
+                cure: "z",
+            },
+            Problem::Misfit {
+                contract: "c",
+                why: text(),
+            },
+        ];
+        for problem in problems {
+            let cure = problem.cure().expect("known");
+            assert_eq!(problem.to_string(), format!("{}; {cure}", problem.what()));
+        }
+        assert_eq!(Problem::Config(vec![text()]).cure(), None);
+    }
 }

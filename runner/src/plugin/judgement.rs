@@ -276,6 +276,10 @@ impl Judge for WasmJudge {
         self.summary(&self.current())
     }
 
+    fn version(&self) -> String {
+        self.current().info.version.clone()
+    }
+
     async fn judge(
         &self,
         evidence: Evidence,

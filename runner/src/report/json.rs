@@ -3,7 +3,7 @@
 use std::io;
 
 use super::out::{Out, unfinished};
-use super::{Report, ReportError};
+use super::{Need, Report, ReportError};
 use crate::event::{Event, EventKind};
 use crate::model::RunSummary;
 
@@ -28,6 +28,10 @@ pub fn render(summary: &RunSummary) -> io::Result<String> {
 }
 
 impl Report for Json {
+    fn need(&self) -> Need {
+        Need::Summary
+    }
+
     fn on_event(&mut self, event: &Event) -> Result<(), ReportError> {
         if let EventKind::RunFinished { summary } = &event.kind {
             self.summary = Some(summary.clone());

@@ -27,8 +27,13 @@ pub use out::Out;
 pub enum Need {
     /// Every event.
     Everything,
-    /// What a person sees: only the newest progress. Passed cases are left out.
+    /// What a person sees: of each suite only the newest progress and the newest case, and that only if it did not
+    /// pass. So what waits for a reader that does not read is bounded by the plan, not by time.
     Display,
+    /// The end, and nothing else.
+    Summary,
+    /// No event: it learns by itself what happened.
+    Nothing,
 }
 
 /// Renders a run, event by event.

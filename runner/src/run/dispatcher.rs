@@ -131,6 +131,7 @@ impl Dispatcher {
             started_at: self.started_at.clone(),
             jobs: u32::try_from(self.plan.jobs).unwrap_or(u32::MAX),
             suites: self.plan.suites.iter().map(|suite| intro(suite)).collect(),
+            judges: super::introduced(&self.means.judges),
         };
         self.emit(kind);
     }

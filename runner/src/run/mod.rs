@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::event::{Event, EventKind, SuiteIndex};
+use crate::event::{Event, EventKind, JudgeIntro, SuiteIndex};
 use crate::executor::{Cancel, Executor};
 use crate::judge::Judge;
 use crate::model::{RunSummary, SuiteSummary};
@@ -75,6 +75,16 @@ enum Message {
     SawFailure(SuiteIndex),
     /// The suite has come to its end.
     Done(SuiteIndex, Box<SuiteSummary>),
+}
+
+/// The judges as the journal's first event names them.
+fn introduced(judges: &BTreeMap<String, Arc<dyn Judge>>) -> Vec<JudgeIntro> {
+    let one = |(name, judge): (&String, &Arc<dyn Judge>)| JudgeIntro {
+        name: name.clone(),
+        version: judge.version(),
+        digest: judge.identity().digest,
+    };
+    judges.iter().map(one).collect()
 }
 
 /// Runs a plan to its end.

@@ -1,6 +1,13 @@
 //! Signals to tribunal itself: the first asks, the second kills, the third leaves.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::model::ExitStatus;
 
 /// SIGINT, SIGTERM and SIGHUP as one stream.
 pub struct Signals {
@@ -41,6 +48,42 @@ impl Signals {
         Received {
             number: kind.as_raw_value(),
             name,
+        }
+    }
+}
+
+/// A way out for the time when all suites have ended and only reports are still to be delivered: their readers may
+/// never read. The first signal is let pass, as one that came a moment too late; the second ends the process, with
+/// the exit code of a run that the signal cancelled.
+#[derive(Debug)]
+pub struct WayOut(Vec<SigId>);
+
+impl WayOut {
+    /// Opens it, until it is dropped. Where somebody is `impatient` already, the next signal is the second.
+    pub fn open(impatient: bool) -> Self {
+        let once = Arc::new(AtomicBool::new(impatient));
+        let mut ids = Vec::new();
+        for (number, status) in [
+            (SIGINT, ExitStatus::Interrupted),
+            (SIGTERM, ExitStatus::Terminated),
+            (SIGHUP, ExitStatus::Interrupted),
+        ] {
+            // In this order: the first signal finds it not set yet.
+            ids.extend(signal_hook::flag::register_conditional_shutdown(
+                number,
+                status as i32,
+                Arc::clone(&once),
+            ));
+            ids.extend(signal_hook::flag::register(number, Arc::clone(&once)));
+        }
+        Self(ids)
+    }
+}
+
+impl Drop for WayOut {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            signal_hook::low_level::unregister(id);
         }
     }
 }

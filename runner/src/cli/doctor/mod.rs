@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::Failure;
 use super::check::json;
 use crate::config::{Pipeline, clean};
 use crate::executor::kubernetes::{self, Examination, Permission, Ward};
@@ -120,7 +121,9 @@ pub(crate) fn doctor(
             (None, _) => writeln!(out, "\nno pipeline.toml here; `tribunal init` makes one")?,
             (Some(_), None) => writeln!(out, "\nno suite runs on Kubernetes")?,
             (_, Some(Ok(found))) => write!(out, "\n{}", text(found))?,
-            (_, Some(Err(why))) => writeln!(err, "error: {why}")?,
+            (_, Some(Err(why))) => {
+                err.write_all(Failure::errored(why).render(colour).as_bytes())?;
+            }
         }
         if !local_ok {
             writeln!(out, "suites cannot run here")?;
@@ -153,8 +156,9 @@ fn planned(
     match resolve(&pipeline, &selection) {
         Ok(plan) => Ok(Ok(plan)),
         Err(error) => {
-            writeln!(err, "error: {error}")?;
-            Ok(Err(error.exit_status()))
+            let failure = Failure::from(error);
+            err.write_all(failure.render(colour).as_bytes())?;
+            Ok(Err(failure.status()))
         }
     }
 }

@@ -85,9 +85,8 @@ fn find(place: &PlaceArgs, asked: &str) -> Result<PastRun, Failure> {
     history::read(&root, &id)
         .map_err(Failure::usage)?
         .ok_or_else(|| {
-            Failure::usage(format!(
-                "run {id} has not come to its end, so there is nothing to compare; `tribunal show {id}` shows how far it came"
-            ))
+            let what = format!("run {id} has not come to its end: there is nothing to compare");
+            Failure::usage(what).hint(format!("`tribunal show {id}` shows how far it came"))
         })
 }
 
@@ -100,7 +99,8 @@ pub(super) fn new(args: &NewArgs) -> Result<ExitStatus, Failure> {
             ..Want::default()
         };
         let runs = history::load(&root, &want)?.runs;
-        let none = || Failure::usage("no run has come to its end yet; `tribunal run` makes one");
+        let none =
+            || Failure::usage("no run has come to its end yet").hint("`tribunal run` makes one");
         runs.into_iter().next().ok_or_else(none)
     };
     let run = match &args.run {
@@ -181,10 +181,8 @@ pub(super) fn diff(args: &DiffArgs) -> Result<ExitStatus, Failure> {
     let place = &args.place;
     let (before, after) = (find(place, &args.before)?, find(place, &args.after)?);
     if before.id == after.id {
-        return Err(Failure::usage(format!(
-            "both are run {}; name two runs, `tribunal runs` lists them",
-            before.id
-        )));
+        return Err(Failure::usage(format!("both are run {}", before.id))
+            .hint("name two runs; `tribunal runs` lists them"));
     }
     let found = differences(&before, &after);
     let history = History {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{Failure, create, shown};
+use super::{Failure, create};
 
 /// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,7 +72,7 @@ pub(super) fn add(folder: &Path, system: System) -> Result<String, Failure> {
     }
     if let Some(above) = path.parent() {
         std::fs::create_dir_all(above)
-            .map_err(|error| Failure::usage(format!("cannot make {}: {error}", shown(above))))?;
+            .map_err(|error| Failure::usage(format!("cannot make it: {error}")).at(above))?;
     }
     create(&path, text)?;
     Ok(format!(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, options, print};
+use super::{Failure, print};
 use crate::config::{Pipeline, SCHEMA, clean};
 use crate::model::ExitStatus;
 use crate::report::terminal::text::plural;
@@ -106,10 +106,9 @@ impl Found {
 pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
     let folder = &args.folder;
     if !folder.is_dir() {
-        let folder = clean(&folder.to_string_lossy(), 300);
-        return Err(Failure::usage(format!(
-            "{folder} is no folder; name the one with your tests"
-        )));
+        return Err(Failure::usage("it is no folder")
+            .at(folder)
+            .hint("name the one with your tests"));
     }
     let found = detect::look(folder);
     let text = write::pipeline(
@@ -120,10 +119,9 @@ pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
     );
     if let Err(error) = Pipeline::parse(&text, "pipeline.toml") {
         // Better no file than a wrong one.
-        let text = error.render(options::error_color());
-        return Err(Failure::errored(format!(
-            "what was found makes no valid pipeline:\n{text}"
-        )));
+        return Err(Failure::errored("what was found makes no valid pipeline")
+            .hint("this is a bug in tribunal; write it by hand, as below, and tell us")
+            .and(error.into()));
     }
     if args.print {
         print(text.as_bytes())?;
@@ -132,10 +130,9 @@ pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
     let file = folder.join("pipeline.toml");
     let had_pipeline = file.symlink_metadata().is_ok();
     if had_pipeline && args.ci.is_none() {
-        let file = shown(&file);
-        return Err(Failure::usage(format!(
-            "{file} is there already and stays as it is; `tribunal init --print` shows what would be written"
-        )));
+        return Err(Failure::usage("it is there already and stays as it is")
+            .at(&plain(&file))
+            .hint("`tribunal init --print` shows what would be written"));
     }
     let mut said = String::new();
     if had_pipeline {
@@ -203,8 +200,12 @@ fn name(folder: &Path) -> String {
 }
 
 fn shown(path: &Path) -> String {
-    let path = path.strip_prefix(".").unwrap_or(path);
-    clean(&path.to_string_lossy(), 300)
+    clean(&plain(path).to_string_lossy(), 300)
+}
+
+/// A path as people write it.
+fn plain(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
 /// Writes a file that is not there.
@@ -215,12 +216,12 @@ fn create(path: &Path, text: &str) -> Result<(), Failure> {
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| {
-        let path = shown(path);
-        if error.kind() == ErrorKind::AlreadyExists {
-            Failure::usage(format!("{path} is there already and stays as it is"))
+        let failure = if error.kind() == ErrorKind::AlreadyExists {
+            Failure::usage("it is there already and stays as it is")
         } else {
-            Failure::usage(format!("cannot write {path}: {error}"))
-        }
+            Failure::usage(format!("cannot write it: {error}"))
+        };
+        failure.at(&plain(path))
     })
 }
 
@@ -229,7 +230,7 @@ fn create_schema(folder: &Path) -> Result<(), Failure> {
     crate::run::dir::prepare(folder)?;
     let path = folder.join(SCHEMA_PATH);
     fs::write(&path, SCHEMA)
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", shown(&path))))
+        .map_err(|error| Failure::usage(format!("cannot write it: {error}")).at(&plain(&path)))
 }
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ pub(super) fn open(
             Ok((capture, Some(pump)))
         }
         Some(path) => {
-            let problem = |error: io::Error| Failure::usage(format!("{}: {error}", path.display()));
+            let problem =
+                |error: io::Error| Failure::usage(format!("cannot read the log: {error}")).at(path);
             let mut report = CaptureReport::nothing(completeness, note);
             (report.bytes, report.lines) = measure(path).map_err(problem)?;
             report.stdout_bytes = report.bytes;
@@ -130,9 +131,8 @@ pub(super) fn end_state(args: &JudgeArgs) -> Result<EndState, Failure> {
                 core_dumped: false,
             })
             .ok_or_else(|| {
-                Failure::usage(format!(
-                    "--signal {name}: no such signal; names are like SIGKILL or TERM"
-                ))
+                Failure::usage(format!("--signal: there is no signal \"{name}\""))
+                    .hint("names are like SIGKILL or TERM")
             }),
         (None, Some(code)) => Ok(EndState::Exited { code }),
         (None, None) => Ok(EndState::Lost {
@@ -151,7 +151,7 @@ pub(super) fn artifact(path: &Path) -> Result<Artifact, Failure> {
                 Err(io::ErrorKind::InvalidInput.into())
             }
         })
-        .map_err(|error| Failure::usage(format!("--artifact {}: {error}", path.display())))?;
+        .map_err(|error| Failure::usage(format!("--artifact: {error}")).at(path))?;
     let name = path.to_string_lossy().trim_start_matches("./").to_owned();
     Ok(Artifact {
         name,

@@ -36,7 +36,7 @@ const LINE: &str = "2026-01-01T00:00:00Z INFO  request 17 took 12 ms and all is 
 pub(super) fn bench(args: &BenchArgs) -> Result<ExitStatus, Failure> {
     let spec = options::find_spec(&args.judge, None)?;
     let cache = super::look::cache();
-    let refused = |problem| Failure::usage(format!("{}: {problem}", args.judge));
+    let refused = |problem| Failure::judge(&args.judge, &problem);
     let first = Probe::plain(&spec, &cache).map_err(refused)?.took;
     let probe = Probe::plain(&spec, &cache).map_err(refused)?;
     print(
@@ -48,7 +48,7 @@ pub(super) fn bench(args: &BenchArgs) -> Result<ExitStatus, Failure> {
         .as_bytes(),
     )?;
     let scratch = std::env::temp_dir().join(format!("tribunal-bench-{}", std::process::id()));
-    let fault = |error: std::io::Error| Failure::errored(format!("{}: {error}", scratch.display()));
+    let fault = |error: std::io::Error| Failure::refused("measure", &scratch, error);
     std::fs::create_dir_all(&scratch).map_err(fault)?;
     let measured = measure(args, &probe, &scratch).map_err(fault);
     drop(std::fs::remove_dir_all(&scratch));

@@ -100,7 +100,7 @@ pub(super) fn componentize(args: &ComponentizeArgs) -> Result<ExitStatus, Failur
         .clone()
         .unwrap_or_else(|| args.file.with_extension("component.wasm"));
     std::fs::write(&output, &component)
-        .map_err(|error| Failure::errored(format!("{}: {error}", output.display())))?;
+        .map_err(|error| Failure::refused("write it", &output, error))?;
     print(format!("{}: {} bytes\n", output.display(), component.len()).as_bytes())?;
     Ok(ExitStatus::Passed)
 }
@@ -187,11 +187,11 @@ fn as_text(file: &Path, found: &Inspection, probe: &Probed) -> String {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<ExitStatus, Failure> {
-    let (mut good, mut bad) = (String::new(), String::new());
+    let (mut good, mut bad) = (String::new(), Vec::new());
     for asked in &args.judges {
         match options::find_spec(asked, args.pipeline.as_deref()).map(|spec| {
             let probe = Probe::plain(&spec, &cache());
-            probe.map_err(|problem| format!("error: {asked}: {problem}\n"))
+            probe.map_err(|problem| Failure::judge(asked, &problem))
         }) {
             Ok(Ok(probe)) => {
                 let (info, digest) = (probe.info(), probe.digest());
@@ -203,16 +203,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitStatus, Failure> {
                 writeln!(good, "{asked}: fine ({}{version}, {digest})", info.name)
                     .expect("a string takes everything");
             }
-            Ok(Err(line)) => bad.push_str(&line),
-            Err(failure) => bad.push_str(&failure.to_string()),
+            Ok(Err(failure)) | Err(failure) => bad.push(failure),
         }
     }
     print(good.as_bytes())?;
-    if bad.is_empty() {
-        Ok(ExitStatus::Passed)
-    } else {
-        Err(Failure::rendered(bad))
-    }
+    Failure::all(bad).map_or(Ok(ExitStatus::Passed), Err)
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitStatus, Failure> {

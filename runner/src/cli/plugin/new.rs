@@ -117,15 +117,15 @@ fn name(text: &str) -> Result<String, String> {
         .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !first || !rest || text.ends_with('-') || text.contains("--") {
         return Err(
-            "is no name: lower-case letters, digits and single `-`, beginning with a letter"
+            "it is no name: lower-case letters, digits and single `-`, beginning with a letter"
                 .to_owned(),
         );
     }
     if text.len() > 40 {
-        return Err("is longer than 40 characters".to_owned());
+        return Err("it is longer than 40 characters".to_owned());
     }
     if TAKEN.contains(&text) || crate::plugin::builtin_names().any(|known| known == text) {
-        return Err("is taken by tribunal or a language; choose another".to_owned());
+        return Err("it is taken by tribunal or a language\nchoose another".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -137,10 +137,9 @@ pub(super) fn new(args: &NewArgs) -> Result<ExitStatus, Failure> {
         .unwrap_or_else(|| PathBuf::from(&args.name));
     let taken = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
     if taken || dir.is_file() {
-        return Err(Failure::usage(format!(
-            "{} is there already and not empty; choose another name or --dir",
-            dir.display()
-        )));
+        return Err(Failure::usage("the folder is there already and not empty")
+            .at(&dir)
+            .hint("choose another name, or another folder with --dir"));
     }
     let fill = |text: &str| {
         text.replace("{{name}}", &args.name)
@@ -219,7 +218,7 @@ fn vendored(path: &str, text: &str) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::errored(format!("{}: {error}", path.display()));
+    let failed = |error: std::io::Error| Failure::refused("write it", path, error);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }

@@ -21,7 +21,7 @@ use crate::plugin::{News, Registry, Reloader, Replaced};
 use crate::report::{self, Feed};
 use crate::run::dir::{DIR_VERSION, RunDir, RunIntro};
 use crate::run::heartbeat::Heartbeat;
-use crate::run::signal::Signals;
+use crate::run::signal::{Signals, WayOut};
 use crate::run::source;
 use crate::run::{self, Means, RunEnd};
 
@@ -52,7 +52,8 @@ by it from their first byte. Everything is kept in .tribunal/runs/<id>/
 beside the pipeline.
 
 On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours,
-TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols.
+TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols. What you
+always want goes to ~/.config/tribunal/config.toml: [display] color, live, ascii.
 
 Exit codes:
     0  all passed            1  a suite failed          2  nothing was run: usage or pipeline
@@ -165,10 +166,10 @@ pub(super) fn perform(
         Some(cluster) => {
             let connection = runtime
                 .block_on(kubernetes::connect(cluster))
-                .map_err(|error| Failure::errored(on_cluster(&plan, &error)))?;
+                .map_err(|error| Failure::errored(on_cluster(&plan, &error)).nothing_was_run())?;
             let survey = runtime.block_on(kubernetes::survey(&connection, &plan));
             if let Some(broken) = survey.broken_demands(&connection, &plan) {
-                return Err(Failure::errored(format!("{broken}; nothing was run")));
+                return Err(Failure::errored(broken).nothing_was_run());
             }
             for note in survey.notes(&connection, &plan) {
                 options::complain(&format!("note: {note}"));
@@ -209,8 +210,12 @@ pub(super) fn perform(
     // Suites that a third signal abandoned may still be blocked in the kernel: not waited for.
     runtime.shutdown_background();
     let orphans = crate::os::kill_orphans(&id, ORPHAN_GRACE);
-    let problems = feed.finish();
+    let impatient = !matches!(ended, Ok(RunEnd::Finished(_)));
+    // Before somebody may end this process by force, the terminal is as it was.
     drop(console);
+    let way_out = WayOut::open(impatient);
+    let problems = feed.finish();
+    drop(way_out);
     looking.finish();
     drop(heart);
     for left in &orphans {
@@ -220,7 +225,7 @@ pub(super) fn perform(
         ));
     }
     for problem in &problems {
-        options::complain(&format!("error: {problem}"));
+        Failure::errored(problem).say();
     }
     let ended = ended.map_err(|panic| Failure::errored(format!("tribunal failed: {panic}")))?;
     let mut status = status(&ended);
@@ -256,7 +261,7 @@ fn on_cluster(plan: &Plan, error: &kubernetes::ConnectError) -> String {
     if more > 0 {
         who = format!("{who} and {more} more");
     }
-    format!("{error}\nneeded by: {who}; nothing was run")
+    format!("{error}; needed by: {who}")
 }
 
 fn plan(args: &RunArgs) -> Result<(Plan, Keep), Failure> {

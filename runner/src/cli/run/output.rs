@@ -13,7 +13,7 @@ use crate::report::ci::{self, Ci, Places, Surroundings, System, guard};
 use crate::report::ctrf::Ctrf;
 use crate::report::html::Html;
 use crate::report::json::Json;
-use crate::report::jsonl::Jsonl;
+use crate::report::jsonl::{Follow, Jsonl};
 use crate::report::junit::{Junit, split};
 use crate::report::markdown::{self, Markdown};
 use crate::report::terminal::{Console, Mode, Settings, Terminal};
@@ -57,8 +57,7 @@ pub(super) fn show(
     settings.past = Some(Arc::new(past));
     let console = console(&settings)?;
     let journal = Journal::create(dir.clone()).map_err(Failure::errored)?;
-    let mut reports: Vec<Box<dyn Report>> = vec![Box::new(journal)];
-    reports.push(match args.format {
+    let mut reports: Vec<Box<dyn Report>> = vec![match args.format {
         RunFormat::Human => screen(args.ci.system(), settings, places(plan), &plan.reports),
         RunFormat::Json => {
             let out = guard::Document::json(std::io::stdout());
@@ -66,12 +65,13 @@ pub(super) fn show(
         }
         RunFormat::Jsonl => {
             let out = guard::Document::json(std::io::stdout());
-            Box::new(Jsonl::to_writer(Box::new(out)))
+            Box::new(Follow::to_writer(&journal, Box::new(out)))
         }
-    });
+    }];
     for target in &plan.reports {
-        reports.push(file_report(target, Some(dir.path().to_owned()), args.ci)?);
+        reports.push(file_report(target, Some(&journal), dir, args.ci)?);
     }
+    reports.push(Box::new(journal));
     Ok(Shown {
         reports,
         console: Some(console),
@@ -134,21 +134,27 @@ pub(in crate::cli) fn junit(out: Out, run_dir: Option<PathBuf>, ci: CiChoice) ->
 }
 
 /// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
+///
+/// `journal` is that of a run that goes on; a stored run has none.
 pub(in crate::cli) fn file_report(
     target: &ReportTarget,
-    run_dir: Option<PathBuf>,
+    journal: Option<&Journal>,
+    dir: &RunDir,
     ci: CiChoice,
 ) -> Result<Box<dyn Report>, Failure> {
+    let run_dir = Some(dir.path().to_owned());
     if let Some(folder) = target.path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::errored(format!("cannot make {}: {error}", folder.display()))
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::refused("make the report's folder", folder, error))?;
     }
     let path = target.path.clone();
     Ok(match target.format {
         ReportFormat::Junit => Box::new(junit(Out::File(path), run_dir, ci)),
         ReportFormat::Json => Box::new(Json::new(Out::File(path))),
-        ReportFormat::Jsonl => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
+        ReportFormat::Jsonl => match journal {
+            Some(journal) => Box::new(Follow::to_file(journal, &path).map_err(Failure::errored)?),
+            None => Box::new(Jsonl::to_file(&path).map_err(Failure::errored)?),
+        },
         ReportFormat::Ctrf => Box::new(Ctrf::new(Out::File(path))),
         ReportFormat::Markdown => Box::new(Markdown::new(Out::File(path), markdown::COMMENT)),
         ReportFormat::GithubSummary => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::{Failure, options, print, project_root};
-use crate::archive::{self, ArchiveError, Limits};
+use crate::archive::{self, Limits};
 use crate::config::clean;
 use crate::model::ExitStatus;
 use crate::report::terminal::text::{bytes, plural};
@@ -54,16 +54,6 @@ pub(in super::super) struct ImportArgs {
     /// The pipeline whose runs are meant [default: the nearest folder upwards that has runs].
     #[arg(long, value_name = "FILE")]
     pipeline: Option<PathBuf>,
-}
-
-impl From<ArchiveError> for Failure {
-    fn from(error: ArchiveError) -> Self {
-        let text = clean(&error.to_string(), 1000);
-        match error {
-            ArchiveError::Io { .. } => Self::errored(text),
-            ArchiveError::Refused(_) | ArchiveError::Damaged { .. } => Self::usage(text),
-        }
-    }
 }
 
 pub(super) fn export(args: &ExportArgs) -> Result<ExitStatus, Failure> {

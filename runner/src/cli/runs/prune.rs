@@ -97,7 +97,7 @@ pub(super) fn prune(args: &PruneArgs) -> Result<ExitStatus, Failure> {
             options::complain(&format!("note: left alone: {}", clean(alone, 300)));
         }
         for failure in &failed {
-            options::complain(&format!("error: cannot remove {}", clean(failure, 300)));
+            Failure::errored(format!("cannot remove {}", clean(failure, 300))).say();
         }
     }
     Ok(if failed.is_empty() {

@@ -126,20 +126,18 @@ fn unknown(cx: &mut Cx<'_>, suite: &Merged<'_>, text: &Text, name: &str) {
         None if SHARD_VARIABLES.contains(&name) => problem.label("the suite has no shards"),
         None => problem,
     };
-    let problem = if known.is_empty() {
+    // A name without a dot is one of the environment; for the others it helps to know which there are.
+    let problem = if !name.contains('.') {
+        problem.help(
+            "environment variables are not replaced here: use script, or $${ for a literal ${",
+        )
+    } else if known.is_empty() {
         problem.help("${matrix.NAME} comes from the suite's matrix, ${shard.index} from its shards")
     } else {
         problem.help(format!(
             "variables here: {}",
             listed(known.iter().map(String::as_str), 20)
         ))
-    };
-    let problem = if name.contains('.') {
-        problem
-    } else {
-        problem.help(
-            "environment variables are not replaced here: use script, or $${ for a literal ${",
-        )
     };
     cx.add(problem);
 }

@@ -65,6 +65,12 @@ impl Feed {
         self.sender.send(event);
     }
 
+    /// How many events wait for each report, in their order.
+    pub fn waiting(&self) -> Vec<usize> {
+        let queues = self.sender.queues.iter();
+        queues.map(|queue| queue.lock().events.len()).collect()
+    }
+
     /// Ends the stream, waits until every report has taken it all in, and returns what failed.
     pub fn finish(self) -> Vec<ReportError> {
         for queue in self.sender.queues.iter() {
@@ -125,11 +131,19 @@ struct Queue {
     changed: Condvar,
 }
 
+/// What comes often, and of which only the newest is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Often {
+    Progress,
+    Case,
+}
+
 #[derive(Default)]
 struct Inner {
     events: VecDeque<Arc<Event>>,
-    /// Where the newest progress of a suite waits, as long as nothing else of that suite came after.
-    progress: HashMap<SuiteIndex, usize>,
+    /// Where the newest progress and the newest case of a suite wait, as long as nothing else of that suite came
+    /// after. Neither says what the other does, so their order is of no weight.
+    newest: HashMap<(SuiteIndex, Often), usize>,
     closed: bool,
 }
 
@@ -148,26 +162,24 @@ impl Queue {
     }
 
     fn push(&self, event: &Arc<Event>) {
+        if !self.wants(&event.kind) {
+            return;
+        }
         let mut inner = self.lock();
         if inner.closed {
             return;
         }
         if self.need == Need::Display {
-            match &event.kind {
-                EventKind::CaseReported { case, .. } if case.status == CaseStatus::Passed => return,
-                EventKind::Progress { suite, .. } => {
-                    let end = inner.events.len();
-                    let place = *inner.progress.entry(*suite).or_insert(end);
-                    if let Some(waiting) = inner.events.get_mut(place) {
-                        *waiting = Arc::clone(event);
-                        return;
-                    }
+            if let Some((suite, often)) = often(&event.kind) {
+                let end = inner.events.len();
+                let place = *inner.newest.entry((suite, often)).or_insert(end);
+                if let Some(waiting) = inner.events.get_mut(place) {
+                    *waiting = Arc::clone(event);
+                    return;
                 }
-                kind => {
-                    if let Some(suite) = suite_of(kind) {
-                        inner.progress.remove(&suite);
-                    }
-                }
+            } else if let Some(suite) = suite_of(&event.kind) {
+                inner.newest.remove(&(suite, Often::Progress));
+                inner.newest.remove(&(suite, Often::Case));
             }
         }
         inner.events.push_back(Arc::clone(event));
@@ -175,6 +187,20 @@ impl Queue {
         if inner.events.len() == URGENT {
             drop(inner);
             self.changed.notify_one();
+        }
+    }
+
+    /// Whether the report is told of such an event at all.
+    fn wants(&self, kind: &EventKind) -> bool {
+        match self.need {
+            Need::Everything => true,
+            Need::Display => match kind {
+                EventKind::CaseReported { case, .. } => case.status != CaseStatus::Passed,
+                EventKind::Observed { .. } => false,
+                _ => true,
+            },
+            Need::Summary => matches!(kind, EventKind::RunFinished { .. }),
+            Need::Nothing => false,
         }
     }
 
@@ -188,7 +214,7 @@ impl Queue {
         let mut inner = self.lock();
         inner.closed = true;
         inner.events.clear();
-        inner.progress.clear();
+        inner.newest.clear();
     }
 
     /// Waits for events, the end, or the next tick, and takes all there is.
@@ -202,8 +228,16 @@ impl Queue {
             let waited = self.changed.wait_timeout(inner, wait);
             inner = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        inner.progress.clear();
+        inner.newest.clear();
         (std::mem::take(&mut inner.events), inner.closed)
+    }
+}
+
+fn often(kind: &EventKind) -> Option<(SuiteIndex, Often)> {
+    match kind {
+        EventKind::Progress { suite, .. } => Some((*suite, Often::Progress)),
+        EventKind::CaseReported { suite, .. } => Some((*suite, Often::Case)),
+        _ => None,
     }
 }
 

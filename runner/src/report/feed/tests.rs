@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use super::super::recorded;
 use super::*;
 use crate::event::Totals;
+use crate::model::Case;
 
 /// Keeps what it is told; fails, crashes or blocks at the first event where it is told to.
 struct Probe {
@@ -75,6 +76,21 @@ fn warning(message: &str) -> Event {
     }
 }
 
+fn case(suite: SuiteIndex, number: u32, status: CaseStatus) -> Event {
+    let case = Case {
+        status,
+        ..recorded::bare(&number.to_string(), "no")
+    };
+    Event {
+        kind: EventKind::CaseReported {
+            suite,
+            attempt: 1,
+            case,
+        },
+        ..warning("")
+    }
+}
+
 #[test]
 fn every_event_arrives_in_order() {
     let (probe, events) = probe(Need::Everything);
@@ -112,7 +128,7 @@ fn a_failing_and_a_crashing_report_stop_no_other() {
 }
 
 #[test]
-fn a_blocked_display_holds_up_nobody_and_keeps_only_the_newest_progress() {
+fn a_blocked_display_holds_up_nobody_and_keeps_only_the_newest() {
     let (mut display, events) = probe(Need::Display);
     let (release, block) = mpsc::channel();
     display.block = Some(block);
@@ -128,11 +144,23 @@ fn a_blocked_display_holds_up_nobody_and_keeps_only_the_newest_progress() {
         thread::yield_now();
     }
     for done in 1..=100_000 {
-        feed.send(progress(done as usize % 2, done));
+        let suite = done as usize % 2;
+        feed.send(progress(suite, done));
+        feed.send(case(suite, done, CaseStatus::Failed));
+        feed.send(case(suite, done, CaseStatus::Passed));
+        feed.send(Event {
+            kind: EventKind::Observed {
+                suite,
+                attempt: 1,
+                what: "a pod".into(),
+            },
+            ..warning("")
+        });
     }
     feed.send(warning("between"));
     feed.send(progress(0, 100_001));
-    assert_eq!(feed.sender.queues[0].lock().events.len(), 3);
+    // What waits is bounded by the number of suites, whatever happens meanwhile.
+    assert_eq!(feed.waiting(), [5]);
     release.send(()).expect("the probe waits");
     assert!(feed.finish().is_empty());
     let seen: Vec<Event> = events.iter().collect();
@@ -140,9 +168,11 @@ fn a_blocked_display_holds_up_nobody_and_keeps_only_the_newest_progress() {
         warning("first"),
         progress(1, 99_999),
         progress(0, 100_001),
+        case(1, 99_999, CaseStatus::Failed),
+        case(0, 100_000, CaseStatus::Failed),
         warning("between"),
     ];
-    assert_eq!(seen.len(), 4);
+    assert_eq!(seen.len(), 6);
     for event in expected {
         assert!(seen.contains(&event), "{event:?}");
     }

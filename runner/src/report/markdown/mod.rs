@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::out::{Out, unfinished};
 use super::terminal::{clean, text};
-use super::{Report, ReportError, words};
+use super::{Need, Report, ReportError, words};
 use crate::event::{Event, EventKind};
 use crate::model::{Case, RunSummary, SuiteStatus, SuiteSummary};
 
@@ -233,6 +233,10 @@ fn fenced(text: &str) -> String {
 }
 
 impl Report for Markdown {
+    fn need(&self) -> Need {
+        Need::Summary
+    }
+
     fn on_event(&mut self, event: &Event) -> Result<(), ReportError> {
         if let EventKind::RunFinished { summary } = &event.kind {
             self.summary = Some(summary.clone());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::attempt::{Attempt, judge};
-use crate::event::{EVENT_VERSION, Event, EventKind, Phase, SuiteIntro, Totals};
+use crate::event::{EVENT_VERSION, Event, EventKind, JudgeIntro, Phase, SuiteIntro, Totals};
 use crate::model::{
     AttemptSummary, CaptureSummary, Case, CaseStatus, RunStatus, RunSummary, SUMMARY_VERSION,
     SuiteStatus, SuiteSummary,
@@ -117,6 +117,11 @@ impl Recorder {
                 started_at: STARTED.into(),
                 jobs,
                 suites: intros,
+                judges: vec![JudgeIntro {
+                    name: "pytest".into(),
+                    version: "1.2.0".into(),
+                    digest: judge().digest,
+                }],
             },
         );
         run

@@ -2,7 +2,7 @@
 
 use super::style::{self, BOLD, DIM, Line, Look, YELLOW};
 use super::{clean, text};
-use crate::event::Totals;
+use crate::event::{JudgeIntro, Totals};
 use crate::model::{Completeness, SuiteStatus, SuiteSummary};
 
 /// Columns of the status word and of a duration.
@@ -153,12 +153,38 @@ pub(super) fn header(look: Look, columns: Columns, parts: &Header<'_>) -> Line {
             text::plural(parts.suites as u64, "suite"),
             parts.jobs
         ));
-    let line = if look.live && columns.width >= Some(120) {
-        line.add("  ").linked(DIM, parts.dir, parts.link.clone())
+    if !look.live || columns.width < Some(120) {
+        return columns.fit(line, look);
+    }
+    let judges = judges(parts.judges);
+    let room = columns.width.unwrap_or(0);
+    // The directory is of more use than versions: they come in only where both fit.
+    let fits = line.width() + text::width(&judges) + text::width(parts.dir) + 4 < room;
+    let line = if fits && !judges.is_empty() {
+        line.with(DIM, format!("  {judges}"))
     } else {
         line
     };
+    let line = line.add("  ").linked(DIM, parts.dir, parts.link.clone());
     columns.fit(line, look)
+}
+
+/// `judges: junit 0.1.0, pytest 0.1.0`; empty where there are none.
+pub(super) fn judges(judges: &[JudgeIntro]) -> String {
+    let named = judges.iter().map(|judge| {
+        let words = format!(
+            "{} {}",
+            clean::line(&judge.name),
+            clean::line(&judge.version)
+        );
+        words.trim_end().to_owned()
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!("judges: {}", named.join(", "))
+    }
 }
 
 /// What the first line tells.
@@ -168,6 +194,7 @@ pub(super) struct Header<'a> {
     pub(super) run: &'a str,
     pub(super) suites: usize,
     pub(super) jobs: u32,
+    pub(super) judges: &'a [JudgeIntro],
     pub(super) dir: &'a str,
     /// The run directory's address.
     pub(super) link: Option<String>,

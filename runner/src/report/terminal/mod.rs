@@ -9,6 +9,7 @@ mod console;
 mod detail;
 mod detect;
 mod evidence;
+mod expected;
 mod follow;
 mod line;
 mod link;
@@ -36,7 +37,7 @@ use super::{Need, Report, ReportError};
 
 pub use asked::{Asked, Wish};
 pub use console::Console;
-pub use detect::{ColorChoice, Facts, Flags};
+pub use detect::{ColorChoice, Facts, Flags, Taste};
 pub use settings::{Clock, Mode, Output, Settings, Show, SizeSource, Verbosity};
 
 use line::Columns;
@@ -47,6 +48,8 @@ use style::{Line, Look};
 
 /// Rows of suites in the live region at most.
 const ROWS: usize = 8;
+/// Suites told of because they are slow; a run in which all are is told enough.
+const SLOW: usize = 10;
 /// Waiting lines are written at once beyond so many bytes.
 const WAITING: usize = 64 << 10;
 
@@ -62,6 +65,7 @@ pub struct Terminal {
     /// The region's height so far: it only grows, so that the text above does not jump.
     height: usize,
     blocks: usize,
+    slow_told: usize,
     /// When the last frame was drawn and the last line printed, by the clock.
     framed_ms: u64,
     printed_ms: u64,
@@ -81,6 +85,7 @@ impl Terminal {
             state: State::default(),
             height: 0,
             blocks: 0,
+            slow_told: 0,
             framed_ms: 0,
             printed_ms: 0,
             start_ms: None,
@@ -193,6 +198,22 @@ impl Terminal {
         self.screen.frame(drawn, usize::from(width))
     }
 
+    /// Notes which suites take longer than they should; a report without a region says so in a line each.
+    fn note_slow(&mut self) -> io::Result<()> {
+        if self.settings.replay || self.start_ms.is_none() {
+            return Ok(());
+        }
+        let fresh = self.state.grow_slow(self.now_ms());
+        let says = !self.has_region() && self.says(Verbosity::Normal);
+        for (suite, took) in fresh {
+            if says && self.slow_told < SLOW {
+                self.slow_told += 1;
+                self.slow(suite, took)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Shows that time passes: a frame, or a line when nothing was printed for long.
     fn pass_time(&mut self) -> io::Result<()> {
         let now = self.clock_ms();
@@ -226,6 +247,7 @@ impl Report for Terminal {
     fn tick(&mut self) -> Result<(), ReportError> {
         self.answer()
             .and_then(|()| self.follow())
+            .and_then(|()| self.note_slow())
             .and_then(|()| self.pass_time())
             .map_err(error)
     }

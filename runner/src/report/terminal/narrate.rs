@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::expected::Expected;
 use super::line::{self, Note};
 use super::settings::Show;
 use super::settings::Verbosity;
@@ -105,11 +106,21 @@ impl Terminal {
             pipeline,
             suites,
             jobs,
+            judges,
             ..
         } = started
         else {
             return Ok(());
         };
+        if let Some(past) = self
+            .settings
+            .past
+            .as_ref()
+            .filter(|_| !self.settings.replay)
+        {
+            let names = suites.iter().map(|suite| suite.name.as_str());
+            self.state.expected = Expected::new(past, names, *jobs);
+        }
         if !self.says(Verbosity::Normal) {
             return Ok(());
         }
@@ -119,6 +130,7 @@ impl Terminal {
             run: &self.state.run,
             suites: suites.len(),
             jobs: *jobs,
+            judges,
             dir: &self.state.shown_dir,
             link: link::to_file(self.context().dir),
         };
@@ -135,6 +147,9 @@ impl Terminal {
                 why => format!("plain, because {why}"),
             };
             lines.push(Line::new().with(DIM, format!("output: {how}")));
+        }
+        if self.says(Verbosity::Verbose) && !judges.is_empty() {
+            lines.push(Line::new().with(DIM, line::judges(judges)));
         }
         self.print(&lines)
     }
@@ -163,7 +178,7 @@ impl Terminal {
         let line = {
             let suite = suite.and_then(|suite| self.state.suites.get(suite));
             let style = match word {
-                "RETRY" | "WARNING" | "CANCEL" => YELLOW,
+                "RETRY" | "WARNING" | "CANCEL" | "SLOW" => YELLOW,
                 "START" | "PHASE" => DIM,
                 _ => NORMAL,
             };
@@ -238,6 +253,14 @@ impl Terminal {
             what,
             Verbosity::Normal,
         )
+    }
+
+    /// Says that a suite takes longer than it should.
+    pub(super) fn slow(&mut self, suite: SuiteIndex, took_ms: u64) -> io::Result<()> {
+        let usual = self.state.expected.usual(suite);
+        let usual = usual.map_or_else(String::new, |ms| format!(" (usually {})", text::rough(ms)));
+        let what = format!("{}{usual}", text::rough(took_ms));
+        self.note("SLOW", Some(suite), what, Verbosity::Normal)
     }
 
     fn finished(&mut self, suite: SuiteIndex, summary: &SuiteSummary) -> io::Result<()> {

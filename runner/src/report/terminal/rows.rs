@@ -3,7 +3,7 @@
 use super::line::{Columns, DURATION};
 use super::state::{State, Suite};
 use super::style::{CYAN, DIM, GREEN, Line, Look, MAGENTA, NORMAL, RED, YELLOW};
-use super::text;
+use super::{expected, text};
 
 /// Columns of the state's word, and of the bar.
 const STATE: usize = 10;
@@ -81,6 +81,10 @@ fn head(columns: Columns) -> Line {
 
 fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
     let failures = suite.has_failures();
+    let (state_word, state_style) = match suite.word() {
+        "running" if suite.slow => ("slow", YELLOW),
+        word => (word, CYAN),
+    };
     let line = Line::new()
         .add("  ")
         .with(
@@ -88,7 +92,7 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
             columns.name(&suite.name, look),
         )
         .add(" ")
-        .with(CYAN, text::left(suite.word(), STATE))
+        .with(state_style, text::left(state_word, STATE))
         .add(format!(
             " {}  ",
             text::right(
@@ -228,7 +232,11 @@ fn status(state: &State, now_ms: u64) -> Line {
             line = line.add("  ").with(style, format!("{count} {word}"));
         }
     }
-    line.with(DIM, format!("   {}", text::rough(now_ms)))
+    let line = line.with(DIM, format!("   {}", text::rough(now_ms)));
+    match state.left_ms(now_ms).filter(|_| state.cancelling.is_none()) {
+        Some(left) => line.with(DIM, format!(", about {} left", expected::about(left))),
+        None => line,
+    }
 }
 
 /// Returns how far a suite is, or when it is tried again; empty where nobody said.

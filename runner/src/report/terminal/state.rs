@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::event::{AttemptRecord, Event, EventKind, Phase, SuiteIndex, SuiteIntro, Totals};
 use crate::model::{Case, CaseStatus};
 
+use super::expected::Expected;
 use super::{clean, detail, text};
 
 /// One suite.
@@ -23,6 +24,10 @@ pub(super) struct Suite {
     pub(super) attempt: u32,
     /// When the attempt left the queue, in milliseconds of the run.
     pub(super) since_ms: u64,
+    /// When its first attempt left the queue.
+    pub(super) first_ms: Option<u64>,
+    /// Whether it takes longer than it should.
+    pub(super) slow: bool,
     pub(super) progress: Option<Progress>,
     /// When the next attempt starts, in milliseconds of the run.
     pub(super) retry_at_ms: Option<u64>,
@@ -61,6 +66,8 @@ pub(super) struct State {
     /// When the last event happened, in milliseconds of the run.
     pub(super) at_ms: u64,
     pub(super) finished: bool,
+    /// What earlier runs let expect.
+    pub(super) expected: Expected,
 }
 
 impl State {
@@ -86,6 +93,7 @@ impl State {
                         self.active.remove(suite);
                     } else {
                         self.active.insert(*suite);
+                        self.expected.begun(*suite);
                     }
                 }
             }
@@ -132,6 +140,7 @@ impl State {
             }
             EventKind::SuiteFinished { suite, .. } => {
                 self.active.remove(suite);
+                self.expected.begun(*suite);
             }
             EventKind::Cancelling { kill, .. } => self.cancelling = Some(*kill),
             EventKind::RunFinished { .. } => {
@@ -157,6 +166,31 @@ impl State {
         if let Some(suite) = self.suites.get_mut(suite) {
             change(suite);
         }
+    }
+
+    /// Finds suites that have become slow, each once, with the milliseconds they have taken so far.
+    pub(super) fn grow_slow(&mut self, now_ms: u64) -> Vec<(SuiteIndex, u64)> {
+        let mut fresh = Vec::new();
+        for place in &self.active {
+            let Some(suite) = self.suites.get_mut(*place).filter(|suite| !suite.slow) else {
+                continue;
+            };
+            let took = suite.took_ms(now_ms);
+            if took >= self.expected.slow_from(*place) {
+                suite.slow = true;
+                fresh.push((*place, took));
+            }
+        }
+        fresh
+    }
+
+    /// How long the run still takes, in milliseconds, as far as earlier runs tell.
+    pub(super) fn left_ms(&self, now_ms: u64) -> Option<u64> {
+        let running = self.active.iter().filter_map(|place| {
+            let suite = self.suites.get(*place)?;
+            Some((*place, suite.took_ms(now_ms)))
+        });
+        self.expected.left(running)
     }
 
     /// The suites under way: with failures first, then the longest running.
@@ -197,6 +231,8 @@ impl Suite {
             detail: String::new(),
             attempt: 1,
             since_ms: 0,
+            first_ms: None,
+            slow: false,
             progress: None,
             retry_at_ms: None,
             last: String::new(),
@@ -216,8 +252,14 @@ impl Suite {
         self.attempt = attempt;
         self.phase = phase;
         if phase != Phase::Queued {
+            self.first_ms.get_or_insert(at_ms);
             self.retry_at_ms = None;
         }
+    }
+
+    /// Since its first attempt left the queue, in milliseconds.
+    fn took_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.first_ms.unwrap_or(now_ms))
     }
 
     pub(super) fn has_failures(&self) -> bool {

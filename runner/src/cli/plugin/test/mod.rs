@@ -178,7 +178,7 @@ fn conform(
 ) -> Result<ExitStatus, Failure> {
     let scratch = std::env::temp_dir().join(format!("tribunal-conformance-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)
-        .map_err(|error| Failure::errored(format!("{}: {error}", scratch.display())))?;
+        .map_err(|error| Failure::refused("make a folder", &scratch, error))?;
     let mut findings = conformance::bad_configs(spec, cache);
     let heard = block_on(conformance::run(probe, spec, &scratch));
     // What the system's temporary folder keeps, it cleans up itself.

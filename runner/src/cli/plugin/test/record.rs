@@ -17,9 +17,10 @@ pub(super) fn record(
     probe: &Probe,
     spec: &JudgeSpec,
 ) -> Result<PathBuf, Failure> {
-    let (run, suite) = asked
-        .split_once('/')
-        .ok_or_else(|| Failure::usage(format!("--record {asked}: is not RUN/SUITE")))?;
+    let (run, suite) = asked.split_once('/').ok_or_else(|| {
+        Failure::usage(format!("--record \"{asked}\" is not RUN/SUITE"))
+            .hint("like --record latest/unit")
+    })?;
     let root = super::super::super::project_root(None);
     let dir = RunDir::find(&root, run)?;
     let (record, intro) = find(&dir, suite)?;
@@ -29,7 +30,7 @@ pub(super) fn record(
         .collect();
     let name = name.trim_matches('-');
     let folder = free(cases, name);
-    let failed = |error: std::io::Error| Failure::errored(format!("{}: {error}", folder.display()));
+    let failed = |error: std::io::Error| Failure::refused("write the case", &folder, error);
     fs::create_dir_all(&folder).map_err(failed)?;
     let log = folder.join("output.log");
     let from = dir.path().join(&record.dir);
@@ -84,10 +85,8 @@ fn find(dir: &RunDir, suite: &str) -> Result<(AttemptRecord, SuiteIntro), Failur
         return Ok((record, intro.clone()));
     }
     let names: Vec<_> = intros.iter().map(|intro| intro.name.as_str()).collect();
-    Err(Failure::usage(format!(
-        "no suite \"{suite}\" has a finished attempt in that run (there are: {})",
-        names.join(", ")
-    )))
+    let what = format!("no suite \"{suite}\" has a finished attempt in that run");
+    Err(Failure::usage(what).hint(format!("there are: {}", names.join(", "))))
 }
 
 /// A folder that is not there yet.
@@ -105,8 +104,7 @@ fn free(cases: &Path, name: &str) -> PathBuf {
 
 /// Writes JSON for people to read and edit.
 pub(super) fn write(path: &Path, value: &impl serde::Serialize) -> Result<(), Failure> {
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::errored(format!("{}: {error}", path.display()));
+    let failed = |error: &dyn std::fmt::Display| Failure::refused("write it", path, error);
     let mut text = serde_json::to_string_pretty(value).map_err(|error| failed(&error))?;
     text.push('\n');
     fs::write(path, text).map_err(|error| failed(&error))

@@ -45,9 +45,13 @@ fn spoil(events: &mut [Event], text: &str) {
             EventKind::RunStarted {
                 pipeline,
                 suites,
+                judges,
                 dir,
                 ..
             } => {
+                for judge in judges {
+                    judge.version.push_str(text);
+                }
                 pipeline.insert_str(0, text);
                 dir.push_str(text);
                 for suite in suites {

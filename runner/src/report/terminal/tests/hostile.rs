@@ -22,10 +22,15 @@ fn spoil(events: &mut [Event], text: &str) {
             EventKind::RunStarted {
                 pipeline,
                 suites,
+                judges,
                 dir,
                 run,
                 ..
             } => {
+                for judge in judges {
+                    judge.name.push_str(text);
+                    judge.version.push_str(text);
+                }
                 for word in [pipeline, dir, run] {
                     word.push_str(text);
                 }

@@ -31,6 +31,7 @@ fn started(suites: u32) -> EventKind {
         started_at: "2026-11-22T15:32:07Z".into(),
         jobs: 2,
         suites: intros.collect(),
+        judges: Vec::new(),
     }
 }
 

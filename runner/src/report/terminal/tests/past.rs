@@ -56,6 +56,40 @@ fn the_recap_compares_with_earlier_runs() {
 }
 
 #[test]
+fn what_is_slower_than_usual_is_said_while_it_runs() {
+    let text = plain(&recorded::events(), |settings| {
+        settings.past = Some(Arc::new(past()));
+    });
+    // e2e usually takes 37 s, load 41 s; without earlier runs it would be a minute for all.
+    for line in [
+        "SLOW       e2e    1m14s (usually 37s)\n",
+        "SLOW       load   1m22s (usually 41s)\n",
+    ] {
+        assert_eq!(
+            text.matches(line).count(),
+            1,
+            "{line:?} is missing in\n{text}"
+        );
+    }
+    let quiet = plain(&recorded::events(), |s| s.verbosity = Verbosity::Quiet);
+    assert!(!quiet.contains("SLOW"), "{quiet}");
+}
+
+#[test]
+fn the_region_says_what_is_slow_and_how_long_it_takes() {
+    let show = |to_ms: u64| {
+        live(80, to_ms, |settings| {
+            settings.past = Some(Arc::new(past()));
+        })
+        .0
+    };
+    let early = show(20_000);
+    assert!(early.contains("waiting   20s, about 40s left"), "{early}");
+    let late = show(85_000);
+    assert!(late.contains("  e2e      slow            1m25s"), "{late}");
+}
+
+#[test]
 fn without_a_change_nothing_is_said() {
     let same = PastRun::new("20261121-0900-6a1c".to_owned(), None, recorded::summary());
     let runs = vec![same.expect("a time")];

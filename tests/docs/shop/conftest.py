@@ -1,0 +1,1 @@
+"""Makes the folder one that tests import from."""
