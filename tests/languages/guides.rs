@@ -21,7 +21,8 @@ const GUIDES: [(&str, &str, &str); 6] = [
 fn block(guide: &str, fence: &str) -> String {
     let path = root().join("plugins/guides").join(guide);
     let text = fs::read_to_string(path).expect("the guide");
-    let mut blocks = text.split(&format!("\n```{fence}\n")).skip(1);
+    let opening = format!("\n```{fence}\n");
+    let mut blocks = text.split(&opening).skip(1);
     let block = blocks.next().expect("a block").split("\n```").next();
     assert_eq!(blocks.next(), None, "one block of {fence} in {guide}");
     format!("{}\n", block.expect("its end"))

@@ -163,6 +163,7 @@ mod tests {
             },
             Problem::Version {
                 wanted: text(),
+                needs: " and needs `w`".to_owned(),
                 offered: text(),
                 advice: "y".to_owned(),
             },
