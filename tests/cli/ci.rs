@@ -130,7 +130,7 @@ fn a_system_that_is_not_known_is_a_usage_error() {
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.err
-            .contains("no CI system \"travis\"; there are: auto, none, github"),
+            .contains("\"travis\": there is no such CI system\nhint: one of: auto, none, github"),
         "{}",
         ran.err
     );

@@ -257,7 +257,7 @@ fn failed_runs_only_what_did_not_pass() {
     assert!(
         narrowed
             .err
-            .contains("is among those that did not pass: deploy, unit"),
+            .contains("\nhint: those that did not pass: deploy, unit"),
         "{}",
         narrowed.err
     );

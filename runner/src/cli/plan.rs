@@ -294,19 +294,20 @@ script = """
         let (status, out, err) = run(&["unti"], &[], PlanFormat::Human);
         assert_eq!((status, out.as_str()), (ExitStatus::Empty, ""));
         insta::assert_snapshot!(err, @r#"
-        error: no suite matches "unti"; did you mean "unit"?
-        suites: build, unit, lint
+        error: no suite matches "unti"
+        hint: did you mean "unit"?
         "#);
         let (status, _, err) = run(&["lint"], &["team=pay"], PlanFormat::Human);
         assert_eq!(status, ExitStatus::Empty);
         insta::assert_snapshot!(err, @"
         error: no suite of those that the filters match has the label team=pay
-        labels: team=pay
+        hint: labels: team=pay
         ");
         let (status, _, err) = run(&["{a"], &[], PlanFormat::Human);
         assert_eq!(status, ExitStatus::Usage);
         insta::assert_snapshot!(err, @r#"
         error: "{a" is not a name or glob of suites: unclosed alternate group; missing '}'
+        hint: * stands for anything, ? for one character
         "#);
     }
 

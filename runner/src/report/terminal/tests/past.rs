@@ -62,7 +62,7 @@ fn what_is_slower_than_usual_is_said_while_it_runs() {
     });
     // e2e usually takes 37 s, load 41 s; without earlier runs it would be a minute for all.
     for line in [
-        "SLOW       e2e    1m14s (usually 37s)\n",
+        "SLOW       e2e    1m15s (usually 37s)\n",
         "SLOW       load   1m22s (usually 41s)\n",
     ] {
         assert_eq!(
@@ -84,9 +84,9 @@ fn the_region_says_what_is_slow_and_how_long_it_takes() {
         .0
     };
     let early = show(20_000);
-    assert!(early.contains("waiting   20s, about 40s left"), "{early}");
+    assert!(early.contains("waiting   20s, about 1m left"), "{early}");
     let late = show(85_000);
-    assert!(late.contains("  e2e      slow            1m25s"), "{late}");
+    assert!(late.contains("  e2e      slow          1m24s"), "{late}");
 }
 
 #[test]
