@@ -95,9 +95,9 @@ impl Tools<'_> {
 
     fn jest(&self) -> Option<Found> {
         self.uses("jest").then(|| {
-            let rest = ["jest", "--json", "--outputFile=reports/jest.json"];
+            let rest = ["jest", "--json", "--outputFile=jest.json"];
             let found = self.found("jest", "jest", &rest);
-            found.artifacts("reports/jest.json")
+            found.artifacts("jest.json")
         })
     }
 

@@ -117,9 +117,9 @@ fn every_tool_is_found_by_its_files() {
 
     # package.json yarn.lock
     [suites.jest]
-    command = ["yarn", "run", "jest", "--json", "--outputFile=reports/jest.json"]
+    command = ["yarn", "run", "jest", "--json", "--outputFile=jest.json"]
     judge = "jest"
-    artifacts = ["reports/jest.json"]
+    artifacts = ["jest.json"]
     [suites.mocha]
     command = ["yarn", "run", "mocha"]
     judge = "mocha"
