@@ -186,7 +186,7 @@ fn the_evidence_is_what_its_schema_says() {
         let exit = told("exit");
         assert_eq!(exit["ended"], json!({"kind": "exited", "code": 3}));
         assert_eq!(exit["labels"], json!({"team": "pay", "a.b": "x"}));
-        assert_eq!(exit["config"], json!({"deep": [1, {"a": "ü\"\\"}]}));
+        assert_eq!(exit["config"], json!({"deep": [1, {"a": "ü\"\\\\"}]}));
         assert_eq!(exit["capture"]["bytes"], 8);
         assert_eq!(told("matrix[n=2]")["suite"], "matrix[n=2]");
         assert_eq!(told("signal")["ended"]["name"], "SIGSEGV");

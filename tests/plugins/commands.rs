@@ -121,7 +121,7 @@ fn the_list_has_every_judge_and_says_what_is_wrong_with_one() {
     };
     let (place, says) = entry("mine");
     assert!(place.ends_with("judges/mine.wasm"), "{place}");
-    assert_eq!(says, "a test");
+    assert_eq!(says, "test");
     let (_, says) = entry("torn");
     assert!(
         says.starts_with("PROBLEM: the file is damaged or cut short"),

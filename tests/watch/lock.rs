@@ -12,7 +12,7 @@ fn only_the_locked_bytes_run() {
     let ran = project.tribunal(&["run", "--locked"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert!(
-        ran.err.contains("tribunal.lock cannot be read"),
+        ran.err.contains("--locked: it cannot be read"),
         "{}",
         ran.err
     );

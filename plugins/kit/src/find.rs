@@ -62,7 +62,7 @@ impl Find for str {
     }
 
     #[inline]
-    fn parts<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a str> {
+    fn parts<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a Self> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
             let text = rest?;

@@ -133,7 +133,10 @@ class Judge(exports.Plugin):
         return self.info
 
     def validate_config(self, text):
-        return self.validate(json.loads(text or "{}"))
+        config = json.loads(text or "{}")
+        if not isinstance(config, dict):
+            return ["config: a table is expected"]
+        return self.validate(config)
 
     def judge(self):
         try:
