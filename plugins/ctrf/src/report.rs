@@ -220,8 +220,8 @@ impl Json {
             let message = test.message.as_deref();
             let first = message.and_then(|text| text.lines().next());
             found.message = first.map(|line| clip(line, 300));
-            let text = test.trace.as_deref().or(message);
-            found.details = text.map(|text| clip(text, 16_000));
+            let all = test.trace.as_deref().or(message);
+            found.details = all.map(|all| clip(all, 16_000));
             if !matches!(&*test.status, "passed" | "failed" | "skipped") {
                 let word = test.status.into_owned();
                 found.extra.push(label("ctrf.status", word));

@@ -124,8 +124,8 @@ impl Parser {
 
     fn result(&mut self, status: CaseStatus, test: &str, time: Option<f64>, line: &Line<'_>) {
         if self.results.is_full() {
-            let text = "more tests in one package than can be told apart";
-            self.finding.problem.get_or_insert(Fact::at(line, text));
+            let why = "more tests in one package than can be told apart";
+            self.finding.problem.get_or_insert(Fact::at(line, why));
             return;
         }
         if self.verbose {

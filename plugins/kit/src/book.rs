@@ -295,15 +295,15 @@ mod tests {
 
     #[test]
     fn what_is_told_is_what_is_added() {
+        use CaseStatus::{Failed, Passed, Skipped};
         let (mut one, mut other) = (Book::default(), Book::default());
         let line = Line::new(b"x", 1, 0);
-        use CaseStatus::{Failed, Passed, Skipped};
         for (name, status) in [("a", Failed), ("a", Passed), ("b", Failed), ("a", Skipped)] {
             let mut found = case(name, status);
             found.message = Some("why".to_owned());
             one.add(found, &line);
             other.tell(name, status, &line, |found| {
-                found.message = Some("why".to_owned())
+                found.message = Some("why".to_owned());
             });
         }
         assert_eq!(one.counts(), other.counts());

@@ -134,7 +134,7 @@ mod tests {
         members(line, |name, value| {
             let text = match value {
                 Value::Number(number) => number.to_owned(),
-                other => other.text()?.into_owned(),
+                text @ Value::Text(..) => text.text()?.into_owned(),
             };
             out.push((name.to_owned(), text));
             Some(())

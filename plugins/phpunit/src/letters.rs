@@ -21,9 +21,7 @@ impl Letters {
         let count = bytes.len() as u64;
         self.possible += count;
         // Where all is well there is nothing but dots, which are counted many at once.
-        if bytes.first() == Some(&b'.')
-            && bytes.iter().filter(|byte| **byte == b'.').count() == bytes.len()
-        {
+        if bytes.first() == Some(&b'.') && bytes.iter().all(|byte| *byte == b'.') {
             self.all += count;
             self.passed += count;
             return;

@@ -28,6 +28,7 @@ struct Document {
 
 /// The parser.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Parser {
     finding: Finding,
     document: Document,

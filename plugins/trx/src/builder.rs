@@ -224,15 +224,12 @@ impl Builder {
             let fact = Fact::of("one of several reports ran no test");
             self.unfinished.get_or_insert(fact);
         }
-        match (self.summary.take(), self.total.take()) {
-            (Some(_), Some(total)) => {
-                self.announced += total;
-                self.marker = Some(Fact::of("the document is whole"));
-            }
-            _ => {
-                let fact = Fact::of("the document has no summary with counters");
-                self.unfinished.get_or_insert(fact);
-            }
+        if let (Some(_), Some(total)) = (self.summary.take(), self.total.take()) {
+            self.announced += total;
+            self.marker = Some(Fact::of("the document is whole"));
+        } else {
+            let fact = Fact::of("the document has no summary with counters");
+            self.unfinished.get_or_insert(fact);
         }
     }
 

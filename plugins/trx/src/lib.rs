@@ -75,7 +75,7 @@ pub fn read(
             break;
         }
         length += bytes.len() as u64;
-        lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += memchr::memchr_iter(b'\n', &bytes).count() as u64;
         if malformed.is_none() {
             malformed = scanner.feed(decoder.feed(&bytes), &mut builder).err();
         }
