@@ -43,7 +43,9 @@ pub(crate) fn replay(page: &Page) -> Result<usize, String> {
                     let actual = run(&command, project.path(), &bin);
                     ran += 1;
                     let fits = fits(&expected, &actual);
-                    let said: String = expected.iter().map(|line| format!("{line}\n")).collect();
+                    let said: String = expected
+                        .iter()
+                        .fold(String::new(), |text, line| text + line + "\n");
                     let now = if fits { &said } else { &actual };
                     write!(printed, "$ {command}\n{now}").expect("a string");
                     if !update && !fits {

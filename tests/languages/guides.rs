@@ -74,8 +74,8 @@ fn guide(language: &str) -> Option<Project> {
             assert!(out.contains(part), "{language}: {part} in {out}");
         }
     };
-    let fine = say(&project, "one\ntwo ERRO R\nlast", &exited);
-    expect(&fine, 0, &["3 lines, 0 with ERROR"]);
+    let clean = say(&project, "one\ntwo ERRO R\nlast", &exited);
+    expect(&clean, 0, &["3 lines, 0 with ERROR"]);
     let bad = say(&project, "one\nan ERROR here\n", &exited);
     expect(&bad, 1, &["line 2", " with ERROR"]);
     let ended = say(&project, "one\n", &["--exit-code", "3"]);

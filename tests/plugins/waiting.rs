@@ -105,10 +105,6 @@ fn measure(judge: &str, part: &str) -> (Cost, Option<i32>) {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the figures; seen with --nocapture and on failure"
-)]
 fn five_hundred_live_judges_take_no_threads_and_less_than_a_mebibyte_each() {
     // Each has told its first case, and is in the read behind it.
     let (live, code) = measure("pytest", "\"case-reported\"");

@@ -171,7 +171,7 @@ mod tests {
             let said = said(args);
             assert!(said.starts_with("error: "), "{said}");
             assert_eq!(said.matches("\nhint: ").count(), 1, "{args:?}: {said}");
-            text.push_str(&format!("$ tribunal {}\n{said}\n", args.join(" ")));
+            text += &["$ tribunal ", &args.join(" "), "\n", &said, "\n"].concat();
         }
         insta::assert_snapshot!(text);
     }

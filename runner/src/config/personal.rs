@@ -78,7 +78,7 @@ impl Personal {
                 ("live", Value::Boolean(live)) => self.live = Some(*live),
                 ("ascii", Value::Boolean(ascii)) => self.ascii = Some(*ascii),
                 ("color", _) => {
-                    wrong.push(format!("display.color is one of: {}", COLORS.join(", ")))
+                    wrong.push(format!("display.color is one of: {}", COLORS.join(", ")));
                 }
                 (key @ ("live" | "ascii"), _) => {
                     wrong.push(format!("display.{key} is true or false"));

@@ -17,7 +17,7 @@ use crate::signals::Signals;
 /// ended one after the other.
 const VANISHING: Duration = Duration::from_secs(10);
 /// How long the keeper waits at least for the main container to begin; it is started beside it, from the same image.
-const BEGINNING: Duration = Duration::from_secs(600);
+const BEGINNING: Duration = Duration::from_mins(10);
 /// Marks a spool of which a runner said that it has everything.
 const DONE: &str = "done";
 
