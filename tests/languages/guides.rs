@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Project, Ran};
-use crate::{built, has, in_folder, root};
+use crate::{built, has, in_folder, root, tool};
 
 /// A language, its guide's fence, and the file that the block goes into.
 const GUIDES: [(&str, &str, &str); 6] = [
@@ -115,15 +115,8 @@ fn guide(language: &str) -> Option<Project> {
 fn the_guide_for_rust_leads_to_a_judge() {
     // What it says of `cargo test` is true as well.
     if let Some(project) = guide("rust") {
-        let tested = Command::new("cargo")
+        let tested = tool("cargo", project.path())
             .args(["test", "--lib"])
-            .current_dir(project.path())
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env(
-                "CARGO_TARGET_DIR",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("judges"),
-            )
             .output()
             .expect("cargo");
         let told = String::from_utf8_lossy(&tested.stdout);

@@ -29,19 +29,25 @@ fn root() -> &'static Path {
         .expect("in the workspace")
 }
 
-fn make(folder: &Path) -> Output {
-    Command::new("make")
+/// A tool in the folder of a project of its own: what the tests of this workspace are built with is not for it.
+fn tool(name: &str, folder: &Path) -> Command {
+    let mut command = Command::new(name);
+    command
         .current_dir(folder)
-        .arg(format!("TRIBUNAL={}", env!("CARGO_BIN_EXE_tribunal")))
-        .arg(format!("PYTHON={}", python_tool("python")))
-        .arg(format!("COMPONENTIZE={}", python_tool("componentize-py")))
-        // What the tests of this workspace are built with is not for a project of its own.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env(
             "CARGO_TARGET_DIR",
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("judges"),
-        )
+        );
+    command
+}
+
+fn make(folder: &Path) -> Output {
+    tool("make", folder)
+        .arg(format!("TRIBUNAL={}", env!("CARGO_BIN_EXE_tribunal")))
+        .arg(format!("PYTHON={}", python_tool("python")))
+        .arg(format!("COMPONENTIZE={}", python_tool("componentize-py")))
         .output()
         .expect("make")
 }

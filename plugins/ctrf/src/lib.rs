@@ -4,12 +4,9 @@ mod report;
 
 use tribunal_judge_kit::json::Documents;
 use tribunal_judge_kit::{Finding, Notice};
-use tribunal_sdk::{Channel, Error, Info, Judge, Log, Verdict, evidence};
+use tribunal_sdk::{Error, Info, Judge, Verdict};
 
 pub use report::Json;
-
-/// The most bytes a read returns; the host gives no more.
-const CHUNK: u32 = 65_536;
 
 /// The judge.
 pub struct Ctrf;
@@ -28,22 +25,7 @@ impl Judge for Ctrf {
     }
 
     fn judge() -> Result<Verdict, Error> {
-        let mut tell = tribunal_judge_kit::shell::tell;
-        let mut found = nothing();
-        for file in evidence::artifacts("**/*.json") {
-            let report = read(&file.name(), || file.read(CHUNK), &mut tell);
-            found = found.join(report);
-        }
-        // A report that was collected is the report; what the output holds may be anybody's.
-        if !found.seen {
-            let log = Log::open(Channel::Stdout);
-            found = read("", || log.chunk().unwrap_or_default(), &mut tell);
-        }
-        Ok(tribunal_judge_kit::decide(
-            &found,
-            &evidence::ended(),
-            &evidence::capture(),
-        ))
+        tribunal_judge_kit::shell::judge_files("**/*.json", nothing(), read)
     }
 }
 
@@ -62,8 +44,8 @@ pub fn nothing() -> Finding {
 /// at the end; `each` gets what is found on the way.
 pub fn read(
     source: &str,
-    mut next: impl FnMut() -> Vec<u8>,
-    each: &mut impl FnMut(Notice),
+    next: &mut dyn FnMut() -> Vec<u8>,
+    each: &mut dyn FnMut(Notice),
 ) -> Finding {
     let mut documents = Documents::<Json>::new();
     loop {
@@ -75,16 +57,6 @@ pub fn read(
     }
     let (mut finding, rest) = documents.end();
     rest.into_iter().for_each(each);
-    for fact in [
-        &mut finding.marker,
-        &mut finding.red,
-        &mut finding.unfinished,
-        &mut finding.problem,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        source.clone_into(&mut fact.source);
-    }
+    finding.place(source);
     finding
 }

@@ -2,15 +2,14 @@
 
 use tribunal_judge_ctrf::{nothing, read};
 use tribunal_judge_kit::testing::{
-    Input, Judged, Samples, check_fixtures, check_properties, check_table, files, fixtures, whole,
+    Input, Judged, Samples, check_cuts, check_fixtures, check_properties, check_table, files,
+    fixtures, whole,
 };
 use tribunal_sdk::{EndState, Status};
 
 /// The judge as a function of bytes.
 fn subject(input: &Input<'_>) -> Judged {
-    files(input, nothing(), |name, next, each| {
-        read(name, next, &mut |notice| each(notice))
-    })
+    files(input, nothing(), read)
 }
 
 const FAKES: [&str; 1] = [
@@ -87,27 +86,5 @@ fn what_may_be_done_to_an_output() {
 
 #[test]
 fn no_part_of_a_report_passes() {
-    let fixtures = fixtures("ctrf");
-    let green = fixtures
-        .iter()
-        .filter(|fixture| fixture.expect.status == "passed");
-    let mut cuts = 0;
-    for fixture in green {
-        for (name, bytes) in &fixture.artifacts {
-            for cut in 0..bytes.trim_ascii_end().len() {
-                let judged = subject(&Input {
-                    stdout: &fixture.stdout,
-                    stderr: &fixture.stderr,
-                    artifacts: &[(name.clone(), bytes[..cut].to_vec())],
-                    end: &EndState::Exited(0),
-                    capture: &whole(),
-                    chunk: 65_536,
-                });
-                let status = judged.verdict.status;
-                assert_ne!(status, Status::Passed, "{} cut at {cut}", fixture.name);
-                cuts += 1;
-            }
-        }
-    }
-    assert!(cuts > 1_000, "only {cuts} cuts");
+    check_cuts(subject, &fixtures("ctrf"), 1);
 }

@@ -2,9 +2,9 @@
 
 use tribunal_judge_go_test::Parser;
 use tribunal_judge_kit::testing::{
-    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
+    Samples, check_fixtures, check_properties, check_table, fixtures, text, verdict_on,
 };
-use tribunal_sdk::{EndState, Status};
+use tribunal_sdk::Status;
 
 const FAKES: [&str; 3] = [
     "PASS\n",
@@ -101,15 +101,7 @@ fn other_forms_of_the_same_lines() {
         ),
         ("ok  everything is fine\n", Status::Failed, 0),
     ] {
-        let verdict = text::<Parser>(&Input {
-            stdout: output.as_bytes(),
-            stderr: b"",
-            artifacts: &[],
-            end: &EndState::Exited(0),
-            capture: &whole(),
-            chunk: 4_096,
-        })
-        .verdict;
+        let verdict = verdict_on::<Parser>(output);
         assert_eq!(
             (
                 verdict.status,

@@ -1,18 +1,14 @@
 //! The streaming parser: bytes of one report in, test cases out.
 
 use crate::builder::{Builder, Declared, Piece, foreign_report};
-use tribunal_judge_kit::xml::{Decoder, Malformed, Scanner};
+use tribunal_judge_kit::xml::{Malformed, Reading};
 
 /// Reads one report, or the output of a program that holds reports between other lines.
 ///
 /// Memory is bounded by the size of a chunk and by what is kept of each case.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parser {
-    decoder: Decoder,
-    scanner: Scanner,
-    builder: Builder,
-    malformed: Option<Malformed>,
-    bytes: u64,
+    reading: Reading<Builder>,
 }
 
 /// What a report was, when it has ended.
@@ -31,55 +27,34 @@ pub struct Outcome {
     pub(crate) declared: Declared,
 }
 
-impl Default for Parser {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Parser {
     /// Returns a parser at the beginning of a report.
     pub fn new() -> Self {
-        Self {
-            decoder: Decoder::default(),
-            scanner: Scanner::new(),
-            builder: Builder::default(),
-            malformed: None,
-            bytes: 0,
-        }
+        Self::default()
     }
 
     /// Takes the next bytes. After the first mistake in a report the rest of it is only counted.
     pub fn feed(&mut self, chunk: &[u8]) {
-        self.bytes += chunk.len() as u64;
-        if self.malformed.is_none() {
-            let text = self.decoder.feed(chunk);
-            self.malformed = self.scanner.feed(text, &mut self.builder).err();
-        }
+        self.reading.feed(chunk);
     }
 
     /// Returns what was found since the last call.
     pub(crate) fn take(&mut self) -> Vec<Piece> {
-        std::mem::take(&mut self.builder.found)
+        std::mem::take(&mut self.reading.sink.found)
     }
 
     /// The report has ended. What is left is still to be taken.
     pub fn finish(&mut self) -> Outcome {
-        if self.malformed.is_none() {
-            let text = self.decoder.finish();
-            self.malformed = self.scanner.feed(text, &mut self.builder).err();
-        }
-        if self.malformed.is_none() && self.scanner.torn::<Builder>() {
-            self.malformed = Some(Malformed::Truncated { at: self.bytes });
-        }
-        let other_root = self.builder.other_root.clone();
+        let malformed = self.reading.finish();
+        let builder = &self.reading.sink;
+        let other_root = builder.other_root.clone();
         Outcome {
-            documents: self.builder.documents,
-            malformed: self.malformed.clone(),
+            documents: builder.documents,
+            malformed,
             foreign: other_root.as_deref().and_then(foreign_report),
             other_root,
-            bytes: self.bytes,
-            declared: self.builder.declared.clone(),
+            bytes: self.reading.bytes(),
+            declared: builder.declared.clone(),
         }
     }
 }

@@ -104,6 +104,20 @@ impl Finding {
         self.finished.unwrap_or_else(|| total(&self.counts))
     }
 
+    /// Says of all facts in which file or stream they are.
+    pub fn place(&mut self, source: &str) {
+        let facts = [
+            &mut self.marker,
+            &mut self.red,
+            &mut self.unfinished,
+            &mut self.problem,
+            &mut self.hint,
+        ];
+        for fact in facts.into_iter().flatten() {
+            source.clone_into(&mut fact.source);
+        }
+    }
+
     /// Returns what two streams or files say together: never greener than either.
     #[must_use]
     pub fn join(self, other: Self) -> Self {

@@ -7,6 +7,9 @@ use crate::finding::Finding;
 use crate::lines::{Line, Lines};
 use crate::verdict::decide;
 
+/// The most bytes that a read of a file returns; the host gives no more.
+pub(crate) const CHUNK: u32 = 65_536;
+
 /// A format that is read line by line.
 pub trait Format: Default {
     /// Takes a line.
@@ -56,18 +59,7 @@ impl<F: Format> Reading<F> {
 pub fn read<F: Format>() -> Finding {
     let out = read_channel::<F>(Channel::Stdout);
     let mut err = read_channel::<F>(Channel::Stderr);
-    for fact in [
-        &mut err.marker,
-        &mut err.red,
-        &mut err.unfinished,
-        &mut err.problem,
-        &mut err.hint,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        "stderr".clone_into(&mut fact.source);
-    }
+    err.place("stderr");
     out.join(err)
 }
 
@@ -78,6 +70,29 @@ pub fn read<F: Format>() -> Finding {
 pub fn judge<F: Format>() -> Result<Verdict, Error> {
     let finding = read::<F>();
     Ok(decide(&finding, &evidence::ended(), &evidence::capture()))
+}
+
+/// Reads the collected files that `glob` names, or standard output where none of them is a report: a report that was
+/// collected is the report, and what the output holds may be anybody's. `read` takes a file's name, or nothing for the
+/// output, and gives bytes as long as there are any; `nothing` is what is established before.
+///
+/// # Errors
+/// None of its own: what is missing is a row of the table.
+pub fn judge_files(
+    glob: &str,
+    nothing: Finding,
+    read: impl Fn(&str, &mut dyn FnMut() -> Vec<u8>, &mut dyn FnMut(Notice)) -> Finding,
+) -> Result<Verdict, Error> {
+    let mut found = nothing;
+    for file in evidence::artifacts(glob) {
+        let report = read(&file.name(), &mut || file.read(CHUNK), &mut tell);
+        found = found.join(report);
+    }
+    if !found.seen {
+        let log = Log::open(Channel::Stdout);
+        found = read("", &mut || log.chunk().unwrap_or_default(), &mut tell);
+    }
+    Ok(decide(&found, &evidence::ended(), &evidence::capture()))
 }
 
 fn read_channel<F: Format>(channel: Channel) -> Finding {

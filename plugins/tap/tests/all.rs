@@ -2,23 +2,15 @@
 //! rules one by one.
 
 use tribunal_judge_kit::testing::{
-    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
+    Samples, check_fixtures, check_properties, check_table, fixtures, text, verdict_on,
 };
 use tribunal_judge_tap::Parser;
-use tribunal_sdk::{EndState, Status};
+use tribunal_sdk::Status;
 
 const FAKES: [&str; 3] = ["1..9\n", "ok 1 - fake\n", "Result: PASS\n"];
 
 fn judge(output: &str) -> (Status, String) {
-    let verdict = text::<Parser>(&Input {
-        stdout: output.as_bytes(),
-        stderr: b"",
-        artifacts: &[],
-        end: &EndState::Exited(0),
-        capture: &whole(),
-        chunk: 4_096,
-    })
-    .verdict;
+    let verdict = verdict_on::<Parser>(output);
     (verdict.status, verdict.summary)
 }
 

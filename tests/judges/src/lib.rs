@@ -71,16 +71,12 @@ const fn of(name: &'static str, subject: Subject) -> Format {
 
 fn judge_ctrf(input: &Input<'_>) -> Judged {
     use tribunal_judge_ctrf::{nothing, read};
-    files(input, nothing(), |name, next, each| {
-        read(name, next, &mut |notice| each(notice))
-    })
+    files(input, nothing(), read)
 }
 
 fn judge_trx(input: &Input<'_>) -> Judged {
     use tribunal_judge_trx::{nothing, read};
-    files(input, nothing(), |name, next, each| {
-        read(name, next, &mut |notice| each(notice))
-    })
+    files(input, nothing(), read)
 }
 
 fn judge_pytest(input: &Input<'_>) -> Judged {

@@ -22,7 +22,7 @@ pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tri
     for file in evidence::artifacts("**/*.json") {
         let mut documents = Documents::<R>::new();
         loop {
-            let bytes = file.read(65_536);
+            let bytes = file.read(crate::shell::CHUNK);
             if bytes.is_empty() {
                 break;
             }
@@ -30,7 +30,7 @@ pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tri
         }
         let (mut report, rest) = documents.end();
         tell(rest);
-        from(&mut report, &file.name());
+        report.place(&file.name());
         reports = reports.join(report);
     }
     let finding = prefer(reports, text);
@@ -39,21 +39,6 @@ pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tri
         &evidence::ended(),
         &evidence::capture(),
     ))
-}
-
-/// Says in which file the facts are.
-fn from(finding: &mut Finding, name: &str) {
-    for fact in [
-        &mut finding.marker,
-        &mut finding.red,
-        &mut finding.unfinished,
-        &mut finding.problem,
-    ]
-    .into_iter()
-    .flatten()
-    {
-        name.clone_into(&mut fact.source);
-    }
 }
 
 /// Returns what a report and the text beside it say together: the report counts if there is one, and

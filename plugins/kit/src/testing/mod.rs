@@ -13,9 +13,11 @@ use crate::finding::Finding;
 use crate::shell::{Format, Reading};
 use crate::table::NOTHING_MISSING;
 
+mod cuts;
 mod properties;
 mod rows;
 
+pub use cuts::check_cuts;
 pub use properties::check_properties;
 pub use rows::{Samples, check_table};
 
@@ -69,6 +71,19 @@ pub fn text<F: Format>(input: &Input<'_>) -> Judged {
     let finding = read(input.stdout).join(read(input.stderr));
     let verdict = crate::verdict::decide(&finding, input.end, input.capture);
     Judged { verdict, cases }
+}
+
+/// The verdict of a format that is read line by line on standard output alone, after exit 0.
+pub fn verdict_on<F: Format>(stdout: &str) -> Verdict {
+    let judged = text::<F>(&Input {
+        stdout: stdout.as_bytes(),
+        stderr: b"",
+        artifacts: &[],
+        end: &EndState::Exited(0),
+        capture: &whole(),
+        chunk: 4_096,
+    });
+    judged.verdict
 }
 
 /// Reads a file, or the output where its name is empty: where it comes from, bytes as long as there are any, and

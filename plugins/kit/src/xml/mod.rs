@@ -13,10 +13,12 @@ mod document;
 mod entity;
 mod error;
 mod markup;
+mod reading;
 
 pub use decode::Decoder;
 pub use error::Malformed;
 use markup::Doctype;
+pub use reading::Reading;
 
 /// How much of one text or attribute is kept, in bytes.
 pub const KEEP: usize = 64 * 1024;
