@@ -24,13 +24,17 @@ fn only_the_locked_bytes_run() {
     project.write("mine.wasm", failing());
     let ran = project.tribunal(&["run", "--locked"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert!(ran.err.contains("judge `mine`"), "{}", ran.err);
+    assert!(ran.err.contains("judge \"mine\""), "{}", ran.err);
     assert!(ran.err.contains("nothing was run"), "{}", ran.err);
 
     fs::write(project.path().join("tribunal.lock"), "version = 1\n").expect("written");
     let ran = project.tribunal(&["run", "--locked"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert!(ran.err.contains("judge `mine` is not in"), "{}", ran.err);
+    assert!(
+        ran.err.contains("judge \"mine\": it is not in"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
