@@ -6,33 +6,43 @@ PYTHON ?= python3
 VENV := target/venv
 READY := $(VENV)/ready
 LANGUAGES := target/languages
+# The program that runs and is looked at. One that is named here is taken as it is; else it is built, as it is released.
+ifndef TRIBUNAL
+TRIBUNAL := target/release/tribunal
+BUILD := $(CARGO) build --release --locked
+endif
 # The suites of pipeline.toml find pytest here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run pipeline test test-page test-ci test-cluster setup setup-examples setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-judging bench-reporter bench-kubernetes clean
+.PHONY: run pipeline checks test test-page test-ci test-cluster setup setup-examples setup-languages lint deny doc dist fuzz table bench bench-judges bench-languages bench-judging bench-reporter bench-kubernetes clean
 
 run: setup setup-examples
-	$(CARGO) build --release --locked
-	target/release/tribunal run --label kind=example $$(examples/suites)
+	$(BUILD)
+	$(TRIBUNAL) run --label kind=example $$(examples/suites)
 
 # The project's own pipeline, whole: examples, format, lints, tests.
 pipeline: setup setup-examples
-	$(CARGO) build --release --locked
-	target/release/tribunal run $$(examples/suites)
+	$(BUILD)
+	$(TRIBUNAL) run $$(examples/suites)
+
+# Its suites that look at the source alone: format and lints.
+checks:
+	$(BUILD)
+	$(TRIBUNAL) run --label kind=check
 
 test: setup setup-examples setup-languages
 	$(CARGO) test --workspace --locked
 
 # The HTML report in headless Chromium. Without Chromium or npm it is skipped, loudly.
 test-page:
-	$(CARGO) build --release --locked
-	tests/page/run target/release/tribunal
+	$(BUILD)
+	tests/page/run $(TRIBUNAL)
 
 # The jobs of examples/ci, the log and the JUnit files, by the CI systems' own schemas and tools. What cannot be had
 # here is skipped, loudly.
 test-ci:
-	$(CARGO) build --release --locked
-	tests/ci/run target/release/tribunal
+	$(BUILD)
+	tests/ci/run $(TRIBUNAL)
 
 # The compilers of judges in Python, C and Zig, from PyPI; half a gigabyte, kept in target/. Its programs name the
 # folder they were made in: where that is gone, they are made anew. target/ may be a link into a cache that stays.
