@@ -99,7 +99,7 @@ impl Life<'_> {
         let ended = diagnose::main_ended(pod, MAIN)?;
         Some(MainEnd {
             message: ended.message.clone().unwrap_or_default(),
-            code: ended.exit_code,
+            code: (!diagnose::status_is_lost(ended)).then_some(ended.exit_code),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
 
-use super::{never_ran, statuses};
+use super::{never_ran, status_is_lost, statuses};
 use crate::model::{Container, EndState};
 
 /// What runtimes say where the program is not there or cannot be executed.
@@ -78,10 +78,17 @@ pub(super) fn of_container(ended: &ContainerStateTerminated) -> EndState {
             code: Some(ended.exit_code),
         };
     }
-    let signal = ended
-        .signal
-        .filter(|signal| *signal > 0)
-        .unwrap_or(ended.exit_code - 128);
+    if status_is_lost(ended) {
+        return EndState::Lost {
+            reason: "the node lost the container's exit status".to_owned(),
+        };
+    }
+    of_code(ended.exit_code, ended.signal)
+}
+
+/// What an exit code says, with the signal where one was told.
+pub(super) fn of_code(code: i32, signal: Option<i32>) -> EndState {
+    let signal = signal.filter(|signal| *signal > 0).unwrap_or(code - 128);
     let name = match signal {
         4 => "SIGILL",
         6 => "SIGABRT",
@@ -91,9 +98,7 @@ pub(super) fn of_container(ended: &ContainerStateTerminated) -> EndState {
         11 => "SIGSEGV",
         15 => "SIGTERM",
         _ => {
-            return EndState::Exited {
-                code: ended.exit_code,
-            };
+            return EndState::Exited { code };
         }
     };
     EndState::Signaled {

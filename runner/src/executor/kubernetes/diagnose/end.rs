@@ -5,8 +5,8 @@ use k8s_openapi::api::core::v1::{Container as PodContainer, ContainerStateTermin
 use tribunal_seal::wire::{End, LastWord};
 
 use super::super::sealed::KEEPER;
-use super::container::{containers, of_container, said};
-use super::{EndedBy, PodSeen, Seen, main_ended, phase_of, place, statuses};
+use super::container::{containers, of_code, of_container, said};
+use super::{EndedBy, PodSeen, Seen, main_ended, phase_of, place, status_is_lost, statuses};
 use crate::model::{Condition, EndState, Termination, human_ms, millis};
 
 /// `DisruptionTarget` reasons and pod reasons that mean a lost node rather than an eviction.
@@ -109,10 +109,9 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
             code: Some(main.exit_code),
         };
     }
-    if main.reason.as_deref() == Some("ContainerStatusUnknown") {
-        return EndState::Lost {
-            reason: "the node lost the container's state".to_owned(),
-        };
+    let told = status_is_lost(main).then(|| told_by_seal(main));
+    if let Some(None) = told {
+        return of_container(main);
     }
     if now
         .pod
@@ -144,6 +143,9 @@ fn by_itself(seen: &Seen<'_>, now: &PodSeen<'_>, main: &ContainerStateTerminated
         }
     }
     if let Some(end) = of_seal(main) {
+        return end;
+    }
+    if let Some(Some(end)) = told {
         return end;
     }
     let end = of_container(main);
@@ -181,6 +183,20 @@ fn was_deleted_before(pod: &Pod, main: &ContainerStateTerminated) -> bool {
     let asked = gone_by.0.as_second() - grace;
     let ended = main.finished_at.as_ref();
     grace == 0 || ended.is_none_or(|ended| ended.0.as_second() >= asked)
+}
+
+/// How the suite ended by the seal's own word, which does not go through the runtime's book of exit codes.
+fn told_by_seal(main: &ContainerStateTerminated) -> Option<EndState> {
+    let end = match LastWord::parse(main.message.as_deref()?)? {
+        LastWord::Whole(summary) => summary.end,
+        LastWord::Lost { end, .. } => end,
+        LastWord::Failed(_) => return None,
+    };
+    match end {
+        End::Exited(code) | End::NotStarted(code) => Some(EndState::Exited { code }),
+        End::Signaled(number) => Some(of_code(128 + number, Some(number))),
+        End::Vanished | End::NeverBegun => None,
+    }
 }
 
 /// What only the seal knows: that the suite itself was never started.

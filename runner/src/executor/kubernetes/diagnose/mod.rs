@@ -136,6 +136,16 @@ fn never_ran(ended: &ContainerStateTerminated) -> bool {
     )
 }
 
+/// Whether the node lost the container's exit status, so that the code in its place says nothing: 255 and `Unknown` of
+/// a containerd that was started again (unknownExitCode in its internal/cri/server), 137 and `ContainerStatusUnknown` of
+/// a kubelet that finds no container any more.
+pub(super) fn status_is_lost(ended: &ContainerStateTerminated) -> bool {
+    matches!(
+        ended.reason.as_deref(),
+        Some("Unknown" | "ContainerStatusUnknown")
+    )
+}
+
 /// Whether no more can come of the container `main`.
 pub(super) fn main_is_over(seen: &PodSeen<'_>, main: &str) -> bool {
     let phase = phase_of(seen.pod);

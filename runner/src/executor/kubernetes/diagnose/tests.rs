@@ -5,6 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use serde_json::{Value, json};
+use tribunal_seal::wire::{End, Hasher, StreamState, StreamTotal, Summary};
 
 use super::{EndedBy, PodSeen, Seen, Verdict, termination, waiting};
 use crate::model::EndState;
@@ -28,6 +29,23 @@ fn ended(name: &str, code: i32, reason: &str) -> Value {
     json!({"name": name, "image": "i", "imageID": "", "ready": false, "restartCount": 0,
         "state": {"terminated": {"exitCode": code, "reason": reason,
             "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:07Z"}}})
+}
+
+/// A container whose exit status containerd lost, and whose seal had left its word.
+fn sealed(end: End) -> Value {
+    let total = StreamTotal {
+        bytes: 0,
+        state: StreamState::Whole,
+        digest: Hasher::default().digest(),
+    };
+    let word = Summary {
+        end,
+        streams: [total, total],
+        files: 0,
+        spool: 400,
+        note: String::new(),
+    };
+    with_message(ended("suite", 255, "Unknown"), &word.line())
 }
 
 fn with_message(mut status: Value, message: &str) -> Value {
@@ -93,6 +111,11 @@ fn ends_are_told_as_they_were() {
         ("no exit code", plain(json!({"name": "suite", "state": {"terminated": {"exitCode": null}}}), "Succeeded")),
         ("killed, no reason", plain(ended("suite", 137, "Error"), "Failed")),
         ("state lost", plain(ended("suite", 137, "ContainerStatusUnknown"), "Failed")),
+        ("status lost by containerd", plain(ended("suite", 255, "Unknown"), "Failed")),
+        ("status lost, but sealed, exit 0", plain(sealed(End::Exited(0)), "Failed")),
+        ("status lost, but sealed, exit 1", plain(sealed(End::Exited(1)), "Failed")),
+        ("status lost, but sealed, killed", plain(sealed(End::Signaled(9)), "Failed")),
+        ("status lost, killed whole", plain(sealed(End::Vanished), "Failed")),
         (
             "runtime broke",
             plain(with_message(ended("suite", 128, "StartError"), "failed to create shim task: timeout"), "Failed"),
@@ -161,11 +184,14 @@ fn ends_are_told_as_they_were() {
         .iter()
         .map(|(name, pod)| {
             let end = end_of(pod, None);
-            // Only an exit 0 of its own, seen in the suite's own container, may ever become a pass.
+            // Only an exit 0 of its own, seen in the suite's own container or by its seal, may ever become a pass.
             let may_pass = end == EndState::Exited { code: 0 };
             assert_eq!(
                 may_pass,
-                matches!(*name, "exit 0" | "native sidecar killed as usual"),
+                matches!(
+                    *name,
+                    "exit 0" | "native sidecar killed as usual" | "status lost, but sealed, exit 0"
+                ),
                 "{name}"
             );
             format!("{name}: {}", told(&end))

@@ -9,8 +9,8 @@ use crate::model::Completeness;
 pub(in super::super) struct MainEnd {
     /// Its termination message: no log is in between.
     pub(in super::super) message: String,
-    /// Its exit code.
-    pub(in super::super) code: i32,
+    /// Its exit code; `None` where the node lost it.
+    pub(in super::super) code: Option<i32>,
 }
 
 /// Rules. `main`: `None` where no end of the main container was seen. The text is empty where all is well.
@@ -36,13 +36,14 @@ pub(super) fn rule(
         return unconfirmed("the end of the main container was never seen");
     };
     match LastWord::parse(&main.message) {
-        Some(LastWord::Whole(told)) if told == *summary => match exit_code(&summary.end) {
-            Some(code) if code != main.code => unconfirmed(&format!(
-                "the container ended with {} where the suite ended with {code}",
-                main.code
-            )),
-            _ => (Completeness::Proven, String::new()),
-        },
+        Some(LastWord::Whole(told)) if told == *summary => {
+            match (exit_code(&summary.end), main.code) {
+                (Some(code), Some(found)) if code != found => unconfirmed(&format!(
+                    "the container ended with {found} where the suite ended with {code}"
+                )),
+                _ => (Completeness::Proven, String::new()),
+            }
+        }
         Some(LastWord::Whole(told)) => {
             let note = format!(
                 "the termination message counts {} and {} bytes where the keeper counts {} and {}, or differs in a \
@@ -97,9 +98,25 @@ mod tests {
     fn ruled(end: End, message: &str, code: i32) -> Completeness {
         let main = MainEnd {
             message: message.to_owned(),
-            code,
+            code: Some(code),
         };
         rule(&Proof::Proven, &summary(end), Some(&main)).0
+    }
+
+    #[test]
+    fn an_exit_status_that_the_node_lost_contradicts_nothing() {
+        let lost = |message: String| {
+            let main = MainEnd {
+                message,
+                code: None,
+            };
+            rule(&Proof::Proven, &summary(End::Exited(0)), Some(&main)).0
+        };
+        let line = summary(End::Exited(0)).line();
+        assert_eq!(lost(line), Completeness::Proven);
+        let other = summary(End::Exited(1)).line();
+        assert_eq!(lost(other), Completeness::Gap);
+        assert_eq!(lost(String::new()), Completeness::Unverified);
     }
 
     #[test]

@@ -82,7 +82,7 @@ async fn run(keeper: &Keeper, token: &str, message: &str, log: Option<&[u8]>) ->
     let (mut writer, capture) = capture::create(dir.path());
     let end = MainEnd {
         message: message.to_owned(),
-        code: 0,
+        code: Some(0),
     };
     let (_phase, phase) = watch::channel(ContainerPhase::Ended);
     let (_main, main) = watch::channel(Some(end));
