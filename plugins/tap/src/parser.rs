@@ -46,6 +46,8 @@ pub struct Parser {
     nested: Nested,
     /// `pragma +strict`: what is no TAP is a failure.
     strict: bool,
+    /// The line before was `not`, all by itself: it belongs to the `ok` of this one.
+    not: bool,
 }
 
 impl Format for Parser {
@@ -59,9 +61,11 @@ impl Format for Parser {
             return;
         }
         self.yaml = false;
+        let not = std::mem::replace(&mut self.not, line.plain.trim_ascii_end() == b"not");
         match first {
             b'o' | b'n' => {
-                if let Some(point) = line.text().and_then(words::point) {
+                if let Some(mut point) = line.text().and_then(words::point) {
+                    point.ok &= !not;
                     self.point(&point, line, book);
                     return;
                 }

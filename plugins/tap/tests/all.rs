@@ -76,6 +76,10 @@ fn the_specifications_rules() {
             Passed,
         ),
         ("1..1\nok 1\n  ---\n  - not ok 1\n  ...\n", Passed),
+        // Of a program that prints `not ` and `ok 1` one after the other, with a line feed in between.
+        ("1..2\nnot \nok 1\nok 2\n", Failed),
+        ("1..2\nnot\nok 1\nok 2\n", Failed),
+        ("1..2\nnot\nnoise\nok 1\nok 2\n", Passed),
         ("pragma +strict\n1..1\nnoise\nok 1\n", Failed),
         (
             "pragma +strict\npragma -strict\n1..1\nnoise\nok 1\n",
