@@ -32,6 +32,10 @@ pub(crate) struct Builder {
     drafts: Vec<Draft>,
     wants: Wants,
     run_info: Option<(usize, String)>,
+    /// The first text of the run itself that tells of an error.
+    outside: Option<TestCase>,
+    /// Red results of this document.
+    bad: u64,
     seen: bool,
     other: Option<String>,
     /// Results of this document, and of all before.
@@ -136,7 +140,7 @@ impl Sink for Builder {
                 let mut found = case("(outside of tests)", CaseStatus::Errored);
                 found.message = first_line(&text);
                 found.details = (!text.is_empty()).then_some(text);
-                self.book.add(found, &Line::NOWHERE);
+                self.outside.get_or_insert(found);
             } else {
                 self.run_info = Some((depth, text));
             }
@@ -173,6 +177,7 @@ impl Builder {
             }
         };
         self.ran += u64::from(status != CaseStatus::Skipped);
+        self.bad += u64::from(matches!(status, CaseStatus::Failed | CaseStatus::Errored));
         let name = value(attributes, "testName").unwrap_or("(a test without a name)");
         let mut found = case(clip(name, 4_000), status);
         found.duration_ms = value(attributes, "duration").and_then(milliseconds);
@@ -217,6 +222,12 @@ impl Builder {
 
     /// A document has ended.
     fn document(&mut self) {
+        // Adapters tell of each failed test here once more, and runners why they end with 1: an error of its own is
+        // only one that no result shows.
+        let bad = std::mem::take(&mut self.bad);
+        if let Some(outside) = self.outside.take().filter(|_| bad == 0) {
+            self.book.add(outside, &Line::NOWHERE);
+        }
         let listed = std::mem::take(&mut self.this);
         let empty = std::mem::take(&mut self.ran) == 0;
         self.listed += listed;

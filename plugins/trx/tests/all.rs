@@ -230,3 +230,23 @@ fn noise_in_a_report_neither_panics_nor_passes_after_a_bad_end() {
         }
     }
 }
+
+#[test]
+fn what_the_run_says_of_its_failed_tests_is_no_further_error() {
+    let said = |outcome: &str, results: &[&str]| {
+        let infos = "<RunInfos><RunInfo outcome=\"Error\"><Text>[00:00:01] t0 [FAIL]</Text></RunInfo>\
+                     <RunInfo outcome=\"Error\"><Text>exit code 2</Text></RunInfo></RunInfos>";
+        let total = u32::try_from(results.len()).expect("few");
+        let text = report(outcome, total, results);
+        let text = text.replace("</ResultSummary>", &format!("{infos}</ResultSummary>"));
+        let verdict = judged("a.trx", &text).verdict;
+        let counts = verdict.counts.expect("counts");
+        (verdict.status, counts.passed, counts.failed, counts.errored)
+    };
+    assert_eq!(
+        said("Failed", &["Failed", "Passed"]),
+        (Status::Failed, 1, 1, 0)
+    );
+    // A crash behind the last result is one: nothing else shows it.
+    assert_eq!(said("Completed", &["Passed"]), (Status::Failed, 1, 0, 1));
+}
