@@ -164,9 +164,10 @@ impl Parser {
             return None;
         }
         let running = self.running.as_ref()?;
-        // Cheap for what a test prints: a result ends in `ms)` or in the test's name.
-        if !line.plain.ends_with(b" ms)") && !line.plain.ends_with(running.id.as_bytes()) {
-            // A value-parameterised failure: `[  FAILED  ] Nums/P.Even/0, where GetParam() = 3 (0 ms)`.
+        // Cheap for what a test prints: a result ends in `ms)` or in the test's name, or, without times and of a test
+        // with a parameter, in that: `[  FAILED  ] Nums/P.Even/0, where GetParam() = 3`.
+        let ends = line.plain.ends_with(b" ms)") || line.plain.ends_with(running.id.as_bytes());
+        if !ends && !line.text().is_some_and(|text| text.has(FAILED)) {
             return None;
         }
         let text = line.text()?;

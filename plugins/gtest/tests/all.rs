@@ -2,8 +2,9 @@
 
 use tribunal_judge_gtest::Parser;
 use tribunal_judge_kit::testing::{
-    Samples, check_fixtures, check_properties, check_table, fixtures, text,
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
 };
+use tribunal_sdk::EndState;
 
 const FAKES: [&str; 3] = [
     "[  PASSED  ] 9 tests.\n",
@@ -49,4 +50,23 @@ fn recorded_runs() {
 #[test]
 fn properties() {
     check_properties(text::<Parser>, &fixtures("gtest"), &FAKES);
+}
+
+#[test]
+fn a_parameter_behind_a_result_without_times_ends_the_test() {
+    let body = "[ RUN      ] All/P.Even/0\n[  FAILED  ] All/P.Even/0, where GetParam() = 3\n\
+                [ RUN      ] T/0.Make\noops[  FAILED  ] T/0.Make, where TypeParam = int\n\
+                [ RUN      ] A.One\n[       OK ] A.One\n";
+    let tail = "[  PASSED  ] 1 test.\n[  FAILED  ] 2 tests, listed below:\n";
+    let output = run(3, body, tail);
+    let judged = text::<Parser>(&Input {
+        stdout: output.as_bytes(),
+        stderr: b"",
+        artifacts: &[],
+        end: &EndState::Exited(1),
+        capture: &whole(),
+        chunk: 64,
+    });
+    let counts = judged.verdict.counts.expect("counts");
+    assert_eq!((counts.passed, counts.failed), (1, 2));
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::case::{Draft, Found, Kind, Origin, value};
 use crate::text::{clip, count};
-use tribunal_judge_kit::xml::{Attribute, Sink};
+use tribunal_judge_kit::xml::{Attribute, Place, Sink};
 
 /// Roots of test reports that are not `JUnit`, and what they are.
 const FOREIGN: [(&str, &str); 7] = [
@@ -20,6 +20,9 @@ const FOREIGN: [(&str, &str); 7] = [
     ),
     ("robot", "a Robot Framework output"),
 ];
+
+/// So many bad elements are looked up in the report; the verdict rests on the first that stays bad.
+const PLACED: u64 = 100;
 
 /// Returns what a root element belongs to when it is another tool's test report.
 pub(crate) fn foreign_report(root: &str) -> Option<&'static str> {
@@ -91,6 +94,8 @@ pub(crate) struct Builder {
     pub(crate) found: Vec<Piece>,
     cases: u64,
     bad: u64,
+    /// Where the tag that comes stands: kept until something bad has been found.
+    place: Place,
     /// The most tests that a suite of this document declares to have run.
     promised: u64,
     /// Documents begun.
@@ -107,6 +112,14 @@ fn worse(old: Option<(u64, u64)>, declared: u64, found: u64) -> Option<(u64, u64
 }
 
 impl Builder {
+    fn kept_place(&self) -> Place {
+        if self.bad < PLACED {
+            self.place
+        } else {
+            Place::default()
+        }
+    }
+
     fn suite(&self) -> Rc<Origin> {
         let suite = self.frames.iter().rev().find_map(|frame| match frame {
             Frame::Suite(suite) => Some(Rc::clone(&suite.origin)),
@@ -123,7 +136,12 @@ impl Builder {
         };
         let path = {
             let mut hasher = DefaultHasher::new();
-            (outer.path, value(attributes, "name")).hash(&mut hasher);
+            // Some writers give suites an id and no name.
+            let name = match value(attributes, "name") {
+                "" => value(attributes, "id"),
+                name => name,
+            };
+            (outer.path, name).hash(&mut hasher);
             hasher.finish()
         };
         let number = |name| count(value(attributes, name));
@@ -150,7 +168,9 @@ impl Builder {
 
     fn open_result(&mut self, kind: Kind, attributes: &[Attribute]) -> Frame {
         if self.draft.is_none() {
-            self.draft = Some(Draft::of_suite(self.suite()));
+            let mut draft = Draft::of_suite(self.suite());
+            draft.place = self.kept_place();
+            self.draft = Some(draft);
             self.of_suite = true;
         }
         if matches!(
@@ -239,7 +259,16 @@ impl Sink for Builder {
                 | b"skip"
                 | b"disabled"
                 | b"hostname"
+                | b"id"
         )
+    }
+
+    fn wants_place(&self) -> bool {
+        self.bad < PLACED
+    }
+
+    fn place(&mut self, place: Place) {
+        self.place = place;
     }
 
     fn open(&mut self, name: &str, attributes: &[Attribute]) {
@@ -250,6 +279,7 @@ impl Sink for Builder {
             (None | Some(Frame::Suite(_)), "testcase") => {
                 let mut draft = std::mem::take(&mut self.spare);
                 draft.start(self.suite(), attributes);
+                draft.place = self.kept_place();
                 self.draft = Some(draft);
                 self.cases += 1;
                 Frame::Case

@@ -6,7 +6,7 @@ use tribunal_judge_kit::names::Print;
 use tribunal_sdk::{CaseStatus, Label, TestCase, label};
 
 use crate::text::{clip, count, first_line, milliseconds};
-use tribunal_judge_kit::xml::{Attribute, KEEP};
+use tribunal_judge_kit::xml::{Attribute, KEEP, Place};
 
 /// The longest name, in bytes.
 const NAME: usize = 1024;
@@ -70,6 +70,8 @@ pub(crate) struct Found {
     /// never the same as another one.
     pub(crate) identity: Option<Print>,
     pub(crate) case: TestCase,
+    /// Where it begins, where that was kept.
+    pub(crate) place: Place,
 }
 
 /// A test case while it is being read.
@@ -91,6 +93,8 @@ pub(crate) struct Draft {
     /// Of the current result: its kind, and what to say when its text is empty.
     current: Option<(Kind, String)>,
     attempts: u32,
+    /// Where it begins.
+    pub(crate) place: Place,
 }
 
 /// Returns the value of an attribute; empty when it is not there.
@@ -275,6 +279,7 @@ impl Draft {
             Print::of(self.origin.path, &all.map(String::as_str))
         };
         Found {
+            place: self.place,
             identity: (!case.id.is_empty()).then(identity),
             case,
         }

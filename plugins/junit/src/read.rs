@@ -17,6 +17,10 @@ pub fn read(
     mut each: impl FnMut(&TestCase),
 ) -> Report {
     let mut parser = Parser::new();
+    tally.report.clear();
+    if source != Source::Output {
+        tally.report.push_str(&name);
+    }
     loop {
         let chunk = next();
         if chunk.is_empty() {

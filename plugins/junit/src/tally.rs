@@ -5,6 +5,7 @@ use std::hash::BuildHasherDefault;
 
 use tribunal_judge_kit::book::merge;
 use tribunal_judge_kit::names::{AsIs, Print, number};
+use tribunal_judge_kit::xml::Place;
 use tribunal_sdk::{CaseStatus, Counts, TestCase};
 
 use crate::case::Found;
@@ -52,6 +53,10 @@ pub struct Tally {
     pub(crate) overflow: bool,
     /// The first case that failed or errored.
     pub(crate) first_bad: Option<(String, Option<String>)>,
+    /// Which case that is or was last, in which report, and where.
+    pub(crate) first_place: Option<(String, String, Place)>,
+    /// The report that is being read.
+    pub(crate) report: String,
 }
 
 fn slot(status: CaseStatus) -> usize {
@@ -89,7 +94,11 @@ impl Tally {
 
     /// Counts a case; returns it as it is to be reported, or `None` when it is not.
     pub(crate) fn add(&mut self, found: Found) -> Option<TestCase> {
-        let Found { identity, mut case } = found;
+        let Found {
+            identity,
+            mut case,
+            place,
+        } = found;
         if identity.is_none() {
             "(a test case without a name)".clone_into(&mut case.id);
             self.unnamed_passed += u64::from(case.status == CaseStatus::Passed);
@@ -126,6 +135,7 @@ impl Tally {
         let bad = matches!(case.status, CaseStatus::Failed | CaseStatus::Errored);
         if bad && self.first_bad.is_none() {
             self.first_bad = Some((case.id.clone(), case.message.clone()));
+            self.first_place = Some((case.id.clone(), self.report.clone(), place));
         } else if !bad
             && self
                 .first_bad

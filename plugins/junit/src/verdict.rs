@@ -9,6 +9,7 @@ use tribunal_sdk::{Capture, Counts, EndState, Error, Verdict, describe_end, labe
 
 use crate::parser::Outcome;
 use crate::tally::{MOST_CASES, Tally};
+use crate::text::clip;
 
 /// Why something was read as a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,8 +274,36 @@ fn rests_on(said: &Said, reports: &[Report], tally: &Tally) -> Fact {
         _ => said.summary.clone(),
     };
     let mut fact = Fact::of(text);
+    let named = |report: &Report| match report.source {
+        Source::Output => String::new(),
+        Source::Named | Source::Collected => report.name.clone(),
+    };
     if let [report] = reports {
-        fact.source.clone_from(&report.name);
+        fact.source = named(report);
+    }
+    let mut rests = |source: &str, at: &Fact| {
+        fact.line = at.line;
+        fact.byte = at.byte;
+        fact.quote.clone_from(&at.quote);
+        source.clone_into(&mut fact.source);
+    };
+    let malformed = || {
+        reports.iter().find_map(|report| {
+            let malformed = report.outcome.malformed.as_ref()?;
+            Some((named(report), malformed.fact()))
+        })
+    };
+    match (said.colour, &tally.first_bad, &tally.first_place) {
+        (Colour::Red, Some((id, _)), Some((placed, report, place))) if id == placed => {
+            let quote = format!("<testcase> {id}");
+            rests(report, &place.fact("", clip(&quote, 200)));
+        }
+        (Colour::Unparsable, ..) if !tally.overflow => {
+            if let Some((report, at)) = malformed() {
+                rests(&report, &at);
+            }
+        }
+        _ => {}
     }
     fact
 }

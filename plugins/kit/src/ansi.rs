@@ -53,7 +53,11 @@ fn skip_escape(rest: &[u8]) -> &[u8] {
                 None => &[],
             }
         }
-        Some(_) => &rest[1..],
+        // `ESC ( B`, with which terminals as xterm is described end a colour: any number of 0x20..=0x2f and one more.
+        Some(_) => {
+            let end = rest.iter().position(|byte| !(0x20..=0x2f).contains(byte));
+            end.map_or(&[], |at| &rest[at + 1..])
+        }
         None => rest,
     }
 }
@@ -72,6 +76,9 @@ mod tests {
             (b"..\x1b]9;4;1;50\x1b\\..", b"...."),
             (b"..\x1b]0;title\x07..", b"...."),
             (b"collecting ...\rcollected 3 items", b"collected 3 items"),
+            (b"test a ... \x1b[32mok\x1b(B\x1b[m", b"test a ... ok"),
+            (b"\x1b7saved\x1b8", b"saved"),
+            (b"cut \x1b(", b"cut "),
             (b"cut \x1b[3", b"cut "),
             (b"cut \x1b", b"cut "),
         ] {

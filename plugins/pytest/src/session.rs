@@ -73,6 +73,8 @@ pub struct Sessions {
     pub overflow: bool,
     /// Whether anything of pytest was seen.
     pub seen: bool,
+    /// Whether there was a summary that can be nobody's but a test's.
+    pub foreign: bool,
 }
 
 impl Sessions {
@@ -149,6 +151,8 @@ impl Sessions {
     }
 
     /// A line, with number and first byte, that is a summary by its form. Returns whether it is one of this stream's.
+    ///
+    /// Where tracebacks were printed, something has failed: a line that says otherwise is what a test printed.
     pub fn summary(&mut self, summary: Summary, line: (u64, u64), quote: &str) -> bool {
         let fits = match summary.fence {
             Some(fence) => self.current().fits(fence),
@@ -156,6 +160,10 @@ impl Sessions {
             None => self.stack.is_empty(),
         };
         if !fits {
+            return false;
+        }
+        if self.current().section == Section::Failures && !summary.tally.is_red() {
+            self.foreign = true;
             return false;
         }
         self.seen = true;

@@ -56,7 +56,7 @@ pub fn sum(reader: &Reader) -> Option<Sum<'_>> {
         // may be listed as failed.
         red: closed.iter().any(|closed| closed.summary.tally.is_red()) || reader.book.is_red(),
         empty: top().any(|closed| closed.summary.tally.is_empty()),
-        ambiguous: closed.len() > owned.len(),
+        ambiguous: closed.len() > owned.len() || reader.sessions.foreign,
         bang: top().find_map(|closed| closed.open.bang.as_deref()),
         stopped_at: last.open.percent.filter(|&percent| percent < 100),
         tally,

@@ -78,3 +78,25 @@ fn a_run_whose_summary_is_on_stderr_is_read_there() {
     let verdict = judge(HEADER.as_bytes(), output.as_bytes(), &EndState::Exited(0)).verdict;
     assert_eq!(verdict.status, Status::Failed);
 }
+
+#[test]
+fn a_green_line_among_the_tracebacks_is_a_tests_own() {
+    let failures = format!("{}\n", "=".repeat(35) + " FAILURES " + &"=".repeat(35));
+    let red = format!(
+        "{}\n",
+        "=".repeat(25) + " 1 failed, 2 passed in 0.04s " + &"=".repeat(26)
+    );
+    let printed = format!("{failures}Captured stdout call\n{GREEN}collected 9 items\n");
+    let output = format!("{HEADER}collected 3 items\n{printed}{red}");
+    let quiet = format!("..F                     [100%]\n{printed}1 failed, 2 passed in 0.04s\n");
+    for output in [output, quiet] {
+        let verdict = judge(output.as_bytes(), b"", &EndState::Exited(1)).verdict;
+        let counts = verdict.counts.expect("counts");
+        assert_eq!((counts.passed, counts.failed), (2, 1), "{output}");
+        assert_eq!(verdict.summary, "1 of 3 failed");
+    }
+    // And where nothing else comes, there is no summary.
+    let output = format!("{HEADER}collected 3 items\n{printed}");
+    let verdict = judge(output.as_bytes(), b"", &EndState::Exited(0)).verdict;
+    assert_ne!(verdict.status, Status::Passed);
+}

@@ -46,6 +46,8 @@ pub struct Parser {
     nested: Nested,
     /// `pragma +strict`: what is no TAP is a failure.
     strict: bool,
+    /// The line before was `not`, all by itself: it belongs to the `ok` of this one.
+    not: bool,
 }
 
 impl Format for Parser {
@@ -59,9 +61,11 @@ impl Format for Parser {
             return;
         }
         self.yaml = false;
+        let not = std::mem::replace(&mut self.not, line.plain.trim_ascii_end() == b"not");
         match first {
             b'o' | b'n' => {
-                if let Some(point) = line.text().and_then(words::point) {
+                if let Some(mut point) = line.text().and_then(words::point) {
+                    point.ok &= !not;
                     self.point(&point, line, book);
                     return;
                 }
@@ -298,7 +302,11 @@ impl Parser {
             let text = format!("no TAP, behind `pragma +strict`: {text}");
             self.finding.red.get_or_insert(Fact::at(line, text));
         }
-        if let Some(result) = text.strip_prefix("Result: ") {
+        // prove, behind a test's `Bail out!`, which it need not print; with -j the file before it is `ok`.
+        if text.starts_with("FAILED--Further testing stopped") {
+            self.finding.seen = true;
+            self.finding.red.get_or_insert(Fact::at(line, text));
+        } else if let Some(result) = text.strip_prefix("Result: ") {
             if line.terminated && self.prove {
                 self.result = true;
                 self.finding.seen = true;
@@ -346,6 +354,8 @@ impl Parser {
             // -v: its points follow.
             "" => return,
             "ok" => CaseStatus::Passed,
+            // --timer: `ok  128 ms ( 0.00 usr …)`.
+            _ if word.starts_with("ok ") && word.ends_with(" CPU)") => CaseStatus::Passed,
             _ if word.starts_with("skipped") => CaseStatus::Skipped,
             _ => CaseStatus::Failed,
         };

@@ -112,6 +112,11 @@ fn split(text: &str) -> (&str, Option<(Directive, &str)>) {
 pub(crate) fn file(text: &str) -> Option<(&str, &str)> {
     let at = text.at(" ..")?;
     let (name, rest) = text.split_at_checked(at)?;
+    // --timer: `[17:06:25] t/a.t .. `.
+    let name = match name.strip_prefix('[').and_then(|time| time.cut("] ")) {
+        Some((time, name)) if time.bytes().all(|b| b.is_ascii_digit() || b == b':') => name,
+        _ => name,
+    };
     let rest = rest.trim_start().trim_start_matches('.');
     let fine = !name.is_empty() && !name.has(": ") && (rest.is_empty() || rest.starts_with(' '));
     fine.then(|| (name.trim(), rest.trim()))

@@ -76,6 +76,10 @@ fn the_specifications_rules() {
             Passed,
         ),
         ("1..1\nok 1\n  ---\n  - not ok 1\n  ...\n", Passed),
+        // Of a program that prints `not ` and `ok 1` one after the other, with a line feed in between.
+        ("1..2\nnot \nok 1\nok 2\n", Failed),
+        ("1..2\nnot\nok 1\nok 2\n", Failed),
+        ("1..2\nnot\nnoise\nok 1\nok 2\n", Passed),
         ("pragma +strict\n1..1\nnoise\nok 1\n", Failed),
         (
             "pragma +strict\npragma -strict\n1..1\nnoise\nok 1\n",
@@ -96,4 +100,22 @@ fn recorded_runs() {
 #[test]
 fn properties() {
     check_properties(text::<Parser>, &fixtures("tap"), &FAKES);
+}
+
+#[test]
+fn proves_options_are_read() {
+    let tail = "All tests successful.\nFiles=1, Tests=3, 0 wallclock secs\nResult: PASS\n";
+    let timed = "[10:20:30] t/a.t .. ok      12 ms ( 0.00 usr  0.00 sys +  0.02 cusr  0.01 csys =  0.03 CPU)\n";
+    let (status, summary) = judge(&format!("{timed}[10:20:31]\n{tail}"));
+    assert_eq!(status, Status::Passed, "{summary}");
+    // With -j, of a file that bailed out.
+    let (status, summary) = judge(&format!(
+        "Bailout called.  Further testing stopped:  no disk\nt/a.t .. ok\n{tail}\
+         FAILED--Further testing stopped: no disk\n"
+    ));
+    assert_eq!(status, Status::Failed, "{summary}");
+    let (status, summary) = judge(&format!(
+        "FAILED--Further testing stopped: no\nt/a.t .. ok\n{tail}"
+    ));
+    assert_eq!(status, Status::Failed, "{summary}");
 }

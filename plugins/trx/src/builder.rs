@@ -2,7 +2,7 @@
 
 use tribunal_judge_kit::book::case;
 use tribunal_judge_kit::text::{clip, number};
-use tribunal_judge_kit::xml::{Attribute, Sink};
+use tribunal_judge_kit::xml::{Attribute, Place, Sink};
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Notice, Runs};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
@@ -29,9 +29,17 @@ enum Wants {
 pub(crate) struct Builder {
     book: Book,
     depth: usize,
+    /// Where the last tag stands.
+    place: Place,
+    /// The first red result.
+    first: Option<Fact>,
     drafts: Vec<Draft>,
     wants: Wants,
     run_info: Option<(usize, String)>,
+    /// The first text of the run itself that tells of an error.
+    outside: Option<TestCase>,
+    /// Red results of this document.
+    bad: u64,
     seen: bool,
     other: Option<String>,
     /// Results of this document, and of all before.
@@ -81,6 +89,14 @@ impl Sink for Builder {
                 | b"timeout"
                 | b"aborted"
         )
+    }
+
+    fn wants_place(&self) -> bool {
+        true
+    }
+
+    fn place(&mut self, place: Place) {
+        self.place = place;
     }
 
     fn open(&mut self, name: &str, attributes: &[Attribute]) {
@@ -136,7 +152,7 @@ impl Sink for Builder {
                 let mut found = case("(outside of tests)", CaseStatus::Errored);
                 found.message = first_line(&text);
                 found.details = (!text.is_empty()).then_some(text);
-                self.book.add(found, &Line::NOWHERE);
+                self.outside.get_or_insert(found);
             } else {
                 self.run_info = Some((depth, text));
             }
@@ -168,12 +184,18 @@ impl Builder {
             | "PassedButRunAborted" => CaseStatus::Errored,
             other => {
                 let why = format!("a result has the outcome `{}`", clip(other, 40));
-                self.problem.get_or_insert(Fact::of(why));
+                let quote = format!("outcome=\"{}\"", clip(other, 40));
+                self.problem.get_or_insert(self.place.fact(why, quote));
                 CaseStatus::Errored
             }
         };
         self.ran += u64::from(status != CaseStatus::Skipped);
+        self.bad += u64::from(matches!(status, CaseStatus::Failed | CaseStatus::Errored));
         let name = value(attributes, "testName").unwrap_or("(a test without a name)");
+        if matches!(status, CaseStatus::Failed | CaseStatus::Errored) && self.first.is_none() {
+            let quote = format!("<UnitTestResult testName=\"{name}\" outcome=\"{outcome}\">");
+            self.first = Some(self.place.fact(clip(name, 4_000), clip(&quote, 200)));
+        }
         let mut found = case(clip(name, 4_000), status);
         found.duration_ms = value(attributes, "duration").and_then(milliseconds);
         if !matches!(outcome, "Passed" | "Failed") {
@@ -199,8 +221,10 @@ impl Builder {
     fn result_summary(&mut self, outcome: &str) {
         self.summary = Some(outcome.to_owned());
         if !matches!(outcome, "Completed" | "Passed" | "Warning") {
-            let text = format!("the summary's outcome is `{}`", clip(outcome, 40));
-            self.red.get_or_insert(Fact::of(text));
+            let outcome = clip(outcome, 40);
+            let text = format!("the summary's outcome is `{outcome}`");
+            let quote = format!("<ResultSummary outcome=\"{outcome}\">");
+            self.red.get_or_insert(self.place.fact(text, quote));
         }
     }
 
@@ -210,13 +234,20 @@ impl Builder {
             let count = value(attributes, name).and_then(number).unwrap_or(0);
             if count > 0 {
                 let text = format!("the counters say {name}: {count}");
-                self.red.get_or_insert(Fact::of(text));
+                let quote = format!("<Counters {name}=\"{count}\">");
+                self.red.get_or_insert(self.place.fact(text, quote));
             }
         }
     }
 
     /// A document has ended.
     fn document(&mut self) {
+        // Adapters tell of each failed test here once more, and runners why they end with 1: an error of its own is
+        // only one that no result shows.
+        let bad = std::mem::take(&mut self.bad);
+        if let Some(outside) = self.outside.take().filter(|_| bad == 0) {
+            self.book.add(outside, &Line::NOWHERE);
+        }
         let listed = std::mem::take(&mut self.this);
         let empty = std::mem::take(&mut self.ran) == 0;
         self.listed += listed;
@@ -226,7 +257,8 @@ impl Builder {
         }
         if let (Some(_), Some(total)) = (self.summary.take(), self.total.take()) {
             self.announced += total;
-            self.marker = Some(Fact::of("the document is whole"));
+            let (text, quote) = ("the document is whole", "</TestRun>");
+            self.marker = Some(self.place.fact(text, quote));
         } else {
             let fact = Fact::of("the document has no summary with counters");
             self.unfinished.get_or_insert(fact);
@@ -259,6 +291,12 @@ impl Builder {
             ..Finding::default()
         };
         self.book.sum(&mut finding);
+        let first_bad = finding.first_bad.as_ref().map(|(id, _)| id.as_str());
+        // The result itself, where one is red, and not what the summary says of it.
+        if let Some(mut first) = self.first.filter(|first| Some(&*first.text) == first_bad) {
+            first.text.push_str(" failed");
+            finding.red = Some(first);
+        }
         (finding, self.book.take())
     }
 }

@@ -3,7 +3,7 @@
 mod builder;
 
 use tribunal_judge_kit::xml::Reading;
-use tribunal_judge_kit::{Fact, Finding, Notice};
+use tribunal_judge_kit::{Finding, Notice};
 use tribunal_sdk::{Error, Info, Judge, Verdict};
 
 use builder::Builder;
@@ -64,8 +64,9 @@ pub fn read(
     finding.lines = lines;
     rest.into_iter().for_each(each);
     if let Some(malformed) = malformed.filter(|_| finding.seen) {
-        let text = format!("the report is {malformed}");
-        finding.problem.get_or_insert(Fact::of(text));
+        let mut fact = malformed.fact();
+        fact.text.insert_str(0, "the report is ");
+        finding.problem.get_or_insert(fact);
     }
     finding.place(source);
     finding

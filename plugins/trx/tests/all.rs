@@ -230,3 +230,65 @@ fn noise_in_a_report_neither_panics_nor_passes_after_a_bad_end() {
         }
     }
 }
+
+#[test]
+fn what_the_run_says_of_its_failed_tests_is_no_further_error() {
+    let said = |outcome: &str, results: &[&str]| {
+        let infos = "<RunInfos><RunInfo outcome=\"Error\"><Text>[00:00:01] t0 [FAIL]</Text></RunInfo>\
+                     <RunInfo outcome=\"Error\"><Text>exit code 2</Text></RunInfo></RunInfos>";
+        let total = u32::try_from(results.len()).expect("few");
+        let text = report(outcome, total, results);
+        let text = text.replace("</ResultSummary>", &format!("{infos}</ResultSummary>"));
+        let verdict = judged("a.trx", &text).verdict;
+        let counts = verdict.counts.expect("counts");
+        (verdict.status, counts.passed, counts.failed, counts.errored)
+    };
+    assert_eq!(
+        said("Failed", &["Failed", "Passed"]),
+        (Status::Failed, 1, 1, 0)
+    );
+    // A crash behind the last result is one: nothing else shows it.
+    assert_eq!(said("Completed", &["Passed"]), (Status::Failed, 1, 0, 1));
+}
+
+#[test]
+fn what_decides_is_quoted_with_line_and_byte() {
+    let explained = |text: &str| {
+        let verdict = judged("a.trx", text).verdict;
+        let label = |name: &str| {
+            let found = verdict.extra.iter().find(|label| label.key == name);
+            found.map_or_else(String::new, |label| label.value.clone())
+        };
+        let byte: usize = label("explain.byte").parse().expect("a byte");
+        let line: usize = label("explain.line").parse().expect("a line");
+        let before = text.get(..byte).expect("a byte of the text");
+        assert_eq!(before.matches('\n').count() + 1, line);
+        (
+            text.get(byte..).expect("a byte of the text").to_owned(),
+            label("explain.quote"),
+            verdict.summary,
+        )
+    };
+    let red = report("Failed", 3, &["Passed", "Failed", "Failed"]);
+    for text in [red.clone(), format!("\u{feff}{red}")] {
+        let (rest, quote, _) = explained(&text);
+        assert!(
+            rest.starts_with("<UnitTestResult testName=\"t1\""),
+            "{rest}"
+        );
+        assert!(quote.contains("t1"), "{quote}");
+    }
+    let (rest, quote, _) = explained(&report("Failed", 1, &["Passed"]));
+    assert!(
+        rest.starts_with("<ResultSummary outcome=\"Failed\""),
+        "{rest}"
+    );
+    assert!(quote.contains("ResultSummary"), "{quote}");
+    let (rest, _, _) = explained(&report("Completed", 1, &["Passed"]));
+    assert!(rest.starts_with("</TestRun>"), "{rest}");
+    let broken = report("Completed", 2, &["Passed", "Passed"]).replace("testName=\"t1\"", "<");
+    let (rest, quote, summary) = explained(&broken);
+    assert!(rest.starts_with('<'), "{rest}");
+    assert!(quote.starts_with("<UnitTestResult <"), "{quote}");
+    assert!(summary.contains("(line 5, byte "), "{summary}");
+}

@@ -92,7 +92,7 @@ fn nothing_run_is_empty_and_a_bad_exit_still_fails() {
 #[test]
 fn a_torn_report_is_errored_after_exit_zero_and_failed_after_another() {
     let torn: &[(&str, &[u8])] = &[("g.xml", GREEN), ("t.xml", &RED[..40])];
-    let words = "t.xml is truncated at byte 40 (counted: 1 passed)";
+    let words = "t.xml is truncated at line 1, byte 40 (counted: 1 passed)";
     assert_eq!(
         after(&EndState::Exited(0), torn),
         (Status::Errored, words.to_owned())

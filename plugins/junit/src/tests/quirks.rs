@@ -2,7 +2,7 @@
 
 use tribunal_sdk::{CaseStatus, Status};
 
-use super::{judge, judge_bytes, judge_output};
+use super::{Judged, judge, judge_bytes, judge_output};
 
 #[test]
 fn suites_nest_and_cases_stand_beside_them() {
@@ -212,14 +212,14 @@ fn what_is_cut_or_torn_is_errored() {
     assert_eq!(judged.status(), Status::Errored);
     assert_eq!(
         judged.summary(),
-        "r.xml is truncated at byte 72 (counted: 1 passed)"
+        "r.xml is truncated at line 1, byte 72 (counted: 1 passed)"
     );
     let judged = judge("<testsuite>\n<testcase name='a'></testsuite>");
     assert_eq!(judged.status(), Status::Errored);
     assert!(
         judged
             .summary()
-            .contains("at line 2: a closing tag that does not match"),
+            .contains("at line 2, byte 12: a closing tag that does not match"),
         "{}",
         judged.summary()
     );
@@ -349,4 +349,35 @@ fn cases_of_one_name_are_tests_of_their_own_where_the_suite_counts_them_so() {
          <testsuite name='b' tests='1'>{rows}</testsuite></testsuites>"
     ));
     assert_eq!(judged.counts(), [2, 1, 0, 0, 1]);
+}
+
+#[test]
+fn suites_that_have_an_id_and_no_name_are_not_the_same() {
+    let judged = judge(
+        "<testsuites><testsuite id='one'><testcase name='a'/></testsuite>\
+         <testsuite id='two'><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite></testsuites>",
+    );
+    assert_eq!(judged.counts(), [2, 1, 0, 0, 0]);
+}
+
+#[test]
+fn what_decides_is_quoted_with_line_and_byte() {
+    let label = |judged: &Judged, key: &str| {
+        let found = judged.verdict.extra.iter().find(|label| label.key == key);
+        found.map_or_else(String::new, |label| label.value.clone())
+    };
+    let red = "<testsuite>\n <testcase name='a'/>\n <testcase name='b'><failure>no</failure></testcase>\n</testsuite>";
+    let judged = judge(red);
+    let byte: usize = label(&judged, "explain.byte").parse().expect("a byte");
+    assert_eq!(label(&judged, "explain.line"), "3");
+    assert!(
+        red.get(byte..)
+            .is_some_and(|rest| rest.starts_with("<testcase name='b'>"))
+    );
+    assert_eq!(label(&judged, "explain.quote"), "<testcase> b");
+    let judged = judge("<testsuite>\n  <testcase name='a'></testsuite>\n");
+    assert_eq!(label(&judged, "explain.line"), "2");
+    assert_eq!(label(&judged, "explain.byte"), "12");
+    let quote = label(&judged, "explain.quote");
+    assert_eq!(quote, "  <testcase name='a'></testsuite>");
 }

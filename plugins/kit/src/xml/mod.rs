@@ -16,12 +16,14 @@ mod markup;
 mod reading;
 
 pub use decode::Decoder;
-pub use error::Malformed;
+pub use error::{Malformed, Place};
 use markup::Doctype;
 pub use reading::Reading;
 
 /// How much of one text or attribute is kept, in bytes.
 pub const KEEP: usize = 64 * 1024;
+/// How much of a line is quoted, in bytes.
+const LINE: usize = 200;
 /// The longest name of an element or attribute, in bytes.
 const NAME: usize = 256;
 /// The deepest nesting of elements.
@@ -43,6 +45,12 @@ pub trait Sink {
     fn root(&mut self, name: &str) -> bool;
     /// Whether this attribute's value is worth keeping.
     fn wants_attribute(&self, name: &[u8]) -> bool;
+    /// Whether it matters where the tag that comes now stands.
+    fn wants_place(&self) -> bool {
+        false
+    }
+    /// Where the tag that comes now stands, if that was asked for.
+    fn place(&mut self, _place: Place) {}
     /// An element begins.
     fn open(&mut self, name: &str, attributes: &[Attribute]);
     /// Whether the text that comes now is worth keeping.
@@ -114,6 +122,11 @@ pub struct Scanner {
     entities: bool,
     /// Line feeds consumed.
     lines: u64,
+    /// Bytes consumed before this input, with those that were taken off the front of all.
+    offset: u64,
+    /// Where the line begins that the last input ended in, and its first bytes.
+    line_start: u64,
+    head: Vec<u8>,
 }
 
 impl Default for Scanner {
@@ -139,6 +152,9 @@ impl Scanner {
             fresh: true,
             entities: false,
             lines: 0,
+            offset: 0,
+            line_start: 0,
+            head: Vec::new(),
         }
     }
 
@@ -148,18 +164,63 @@ impl Scanner {
     /// What is not XML, and where.
     pub fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> Result<(), Malformed> {
         let mut rest = input;
+        let mut counted = 0;
         while !rest.is_empty() {
+            let at = input.len() - rest.len();
+            if self.state == State::Open && sink.wants_place() {
+                let mut place = self.place(&input[counted..at], at);
+                // The tag's first byte is the one before.
+                place.byte = place.byte.saturating_sub(1);
+                counted = at;
+                sink.place(place);
+            }
             match self.step(rest, sink) {
                 Ok(used) => rest = &rest[used..],
                 Err(what) => {
-                    let before = &input[..input.len() - rest.len()];
-                    let line = self.lines + count_lines(before) + 1;
-                    return Err(Malformed::At { what, line });
+                    self.lines += count_lines(&input[counted..at]);
+                    let line = self.lines + 1;
+                    self.keep_line(&input[..at]);
+                    let byte = self.line_start;
+                    let mut quote = std::mem::take(&mut self.head);
+                    extend_line(&mut quote, rest);
+                    let place = Place { line, byte };
+                    return Err(Malformed::At { what, place, quote });
                 }
             }
         }
-        self.lines += count_lines(input);
+        self.lines += count_lines(&input[counted..]);
+        self.keep_line(input);
+        self.offset += input.len() as u64;
         Ok(())
+    }
+
+    /// Keeps the beginning of the line that `input` ends in.
+    fn keep_line(&mut self, input: &[u8]) {
+        let start = memchr::memrchr(b'\n', input).map(|at| at + 1);
+        if let Some(start) = start {
+            self.head.clear();
+            self.line_start = self.offset + start as u64;
+        }
+        extend_line(&mut self.head, &input[start.unwrap_or(0)..]);
+    }
+
+    /// Counts the lines of `more`, which ends `at` bytes into this input; returns where that is.
+    fn place(&mut self, more: &[u8], at: usize) -> Place {
+        self.lines += count_lines(more);
+        Place {
+            line: self.lines + 1,
+            byte: self.offset + at as u64,
+        }
+    }
+
+    /// Tells of bytes in front of the input that are not given to it: a byte order mark.
+    pub fn skip(&mut self, bytes: usize) {
+        self.offset += bytes as u64;
+    }
+
+    /// Returns the line that the input ends in, from 1.
+    pub fn line(&self) -> u64 {
+        self.lines + 1
     }
 
     /// Returns whether the input ended inside of a document, or inside of the tag that begins one.
@@ -252,6 +313,13 @@ impl Scanner {
         self.state = next;
         Ok(used)
     }
+}
+
+/// Adds to the beginning of a line what follows, up to the line feed or [`LINE`] bytes.
+fn extend_line(head: &mut Vec<u8>, more: &[u8]) {
+    let room = LINE.saturating_sub(head.len()).min(more.len());
+    let end = memchr::memchr(b'\n', &more[..room]).map_or(room, |at| at + 1);
+    head.extend_from_slice(&more[..end]);
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {
