@@ -153,3 +153,32 @@ fn a_read_only_folder_is_told() {
         .mode();
     assert_ne!(mode & 0o400, 0);
 }
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_no_run_that_never_began() {
+    let project = Project::new("[suites.a]\ncommand = ['true']");
+    project.write("file", "");
+    for place in ["junit=file/out.xml", "jsonl=file/out", "html=.", "json=."] {
+        let ran = project.tribunal(&["run", "--report", place]);
+        assert_eq!(ran.code, Some(3), "{}{}", ran.out, ran.err);
+        assert_eq!(ran.out, "", "{place}");
+        let runs = project.path().join(".tribunal/runs");
+        assert!(!runs.join("latest").exists(), "{place} left a run");
+    }
+}
+
+#[test]
+fn a_run_that_never_began_is_not_shown_with_exit_0() {
+    let project = Project::new("[suites.a]\ncommand = ['true']");
+    assert_eq!(project.run(&[]).0, Some(0));
+    project.write(".tribunal/runs/latest/events.jsonl", "");
+    for args in [
+        &["show"][..],
+        &["show", "latest", "a"],
+        &["show", "latest", "b"],
+    ] {
+        let ran = project.tribunal(args);
+        assert_eq!(ran.code, Some(3), "{args:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("left before it began"), "{}", ran.err);
+    }
+}

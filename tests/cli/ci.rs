@@ -176,3 +176,14 @@ fn buildkite_gets_one_annotation_through_its_agent() {
         assert!(ran.out.contains("\n+++ result\n"), "{}", ran.out);
     }
 }
+
+#[test]
+fn no_format_changes_in_silence() {
+    let project = Project::new("[suites.a]\ncommand = ['true']");
+    for (variable, system) in [("GITHUB_ACTIONS", "github"), ("JENKINS_URL", "jenkins")] {
+        let mut command = project.command(&["run", "-v"]);
+        let text = ran(&command.env(variable, "true").output().expect("it runs")).out;
+        let line = format!("output: plain, as --ci {system} has it; --ci none: as for people");
+        assert!(text.contains(&line), "{text}");
+    }
+}

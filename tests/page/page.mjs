@@ -51,6 +51,7 @@ await test("failures come first, with a reason and the evidence", async () => {
   assert.match(detail, /Why: 2 of 412 failed; exit 1; output complete/);
   assert.match(detail, /test_total_with_coupon/);
   assert.match(detail, /tests\/unit\/test_cart.py:88/);
+  assert.match(detail, /Judge\s*pytest 1\.2\.0 sha256:9f86d081884c7d65/);
   await page.waitForSelector("#log .ln");
   await shot(page, "light");
   assert.deepEqual(page.sins, []);

@@ -54,6 +54,15 @@ impl Failure {
         Self::errored(format!("cannot {what}: {why}")).at(path)
     }
 
+    /// A judge that was named by its file cannot be used: exit code 2.
+    pub(crate) fn judge_file(file: &Path, problem: &Problem) -> Self {
+        match problem {
+            Problem::Unreadable { why, .. } => Self::usage(format!("cannot read the judge: {why}")),
+            problem => Self::usage(problem.what()).hinted(problem.cure()),
+        }
+        .at(file)
+    }
+
     /// A judge cannot be used: exit code 2. `judge` is what it was called.
     pub(crate) fn judge(judge: &str, problem: &Problem) -> Self {
         let judge = clean(judge, 300);
@@ -210,7 +219,9 @@ impl From<ArchiveError> for Failure {
     fn from(error: ArchiveError) -> Self {
         let short = |text: String| clean(&text, 1000);
         match error {
-            ArchiveError::Io { path, source } => Self::errored(short(source.to_string())).at(&path),
+            ArchiveError::Io { path, source } => {
+                Self::errored(short(format!("cannot be read or written: {source}"))).at(&path)
+            }
             ArchiveError::Refused(why) => Self::usage(short(why)),
             ArchiveError::Damaged { path, why } => {
                 Self::usage(short(format!("{why}; nothing was imported"))).at(&path)

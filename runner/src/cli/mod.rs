@@ -105,9 +105,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if complete::answer(&args) {
         return ExitCode::SUCCESS;
     }
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage::say(&error) as u8),
+        Err(error) => return ExitCode::from(usage::say(&error, &args) as u8),
     };
     let ended = match cli.command {
         Command::Init(args) => init::init(&args),

@@ -31,8 +31,8 @@ Examples:
                                           by this judge instead of the pipeline's
   tribunal rejudge --format json          the summary as it would be
 
-Nothing is run and the record of the run is not changed: judges see what each attempt left (output,
-artifacts, how it ended), and what the host never lets pass it does not let pass here. Suites that never
+Nothing is run and the record of the run is not changed: judges see what each attempt left (output, \
+artifacts, how it ended), and what the host never lets pass it does not let pass here. Suites that never \
 started, and those that the pipeline no longer has, stay as they are.
 
 Exit codes: those of `run`, by the new verdicts.")]

@@ -23,7 +23,7 @@ Examples:
   tribunal show latest --report junit=out/junit.xml
   tribunal show latest unit                all that is known of one suite
   tribunal show --format json              its summary
-  tribunal show --debug                    what the executors saw: Jobs, pods, containers, with times
+  tribunal show --debug                    what the executors saw, with times
 
 The exit code says whether it could be shown, not how the run ended.")]
 pub(super) struct ShowArgs {
@@ -61,13 +61,19 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitStatus, Failure> {
         print_lines(&debug(&events))?;
         return Ok(ExitStatus::Passed);
     }
+    if events.is_empty() {
+        let what = "the run was left before it began: nothing is known of any suite";
+        return Err(Failure::errored(what).at(dir.path()));
+    }
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
-    for report in &args.report {
-        let target = ReportTarget {
-            format: report.format,
-            path: report.path.clone(),
-        };
-        reports.push(run::file_report(&target, None, &dir, CiChoice::Auto)?);
+    let targets = args.report.iter().map(|report| ReportTarget {
+        format: report.format,
+        path: report.path.clone(),
+    });
+    let targets: Vec<ReportTarget> = targets.collect();
+    run::make_room(&targets)?;
+    for target in &targets {
+        reports.push(run::file_report(target, None, &dir, CiChoice::Auto)?);
     }
     if args.report.is_empty() {
         if let Format::Json = args.format {

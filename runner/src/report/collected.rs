@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::event::{AttemptRecord, Event, EventKind, SuiteIntro};
+use crate::event::{AttemptRecord, Event, EventKind, JudgeIntro, SuiteIntro};
 use crate::model::{Case, RunSummary};
 
 /// One suite's cases and attempts.
@@ -46,6 +46,8 @@ pub(super) struct Collected {
     pub(super) dir: Option<PathBuf>,
     /// tribunal's version then.
     pub(super) tribunal: String,
+    /// The judges at the run's start.
+    pub(super) judges: Vec<JudgeIntro>,
     pub(super) intros: Vec<SuiteIntro>,
     /// In the order of `intros`.
     pub(super) suites: Vec<Suite>,
@@ -60,10 +62,12 @@ impl Collected {
                 dir,
                 suites,
                 tribunal,
+                judges,
                 ..
             } => {
                 self.suites = suites.iter().map(|_| Suite::default()).collect();
                 self.intros.clone_from(suites);
+                self.judges.clone_from(judges);
                 self.tribunal.clone_from(tribunal);
                 self.dir = Some(PathBuf::from(dir));
             }

@@ -97,8 +97,10 @@ impl CaseBook {
         }
         self.last_progress = Some(Instant::now());
         let seen = u32::try_from(self.statuses.len()).unwrap_or(u32::MAX);
-        let (done, total) = self.said.unwrap_or((seen, None));
+        let (said, total) = self.said.unwrap_or((0, None));
         let failed = u32::try_from(self.failed).unwrap_or(u32::MAX);
+        // Judges say it in steps, and cases come one by one: whichever is further, and never more than there will be.
+        let done = said.max(seen.min(total.unwrap_or(u32::MAX)));
         Some(EventKind::Progress {
             suite: self.suite,
             done: done.max(failed),
@@ -217,6 +219,29 @@ mod tests {
         assert!(!book.saw_failure());
         assert_eq!(book.counts(), None);
         assert_eq!(book.judge(), Some(judge));
+    }
+
+    #[test]
+    fn progress_goes_on_between_the_steps_in_which_a_judge_says_it() {
+        let mut book = CaseBook::new(0, 1);
+        let mut told = |notice| {
+            book.take(notice);
+            match book.progress().or_else(|| {
+                book.unsaid_progress = true;
+                book.progress()
+            }) {
+                Some(EventKind::Progress { done, total, .. }) => (done, total),
+                other => panic!("{other:?}"),
+            }
+        };
+        let said = |done, total| Notice::Progress { done, total };
+        assert_eq!(told(said(0, Some(2))), (0, Some(2)));
+        assert_eq!(told(case("a", CaseStatus::Passed)), (1, Some(2)));
+        assert_eq!(told(case("b", CaseStatus::Passed)), (2, Some(2)));
+        let more = "one more than was announced";
+        assert_eq!(told(case(more, CaseStatus::Passed)), (2, Some(2)));
+        assert_eq!(told(said(64, None)), (64, None));
+        assert_eq!(told(case("d", CaseStatus::Passed)), (64, None));
     }
 
     #[test]

@@ -27,7 +27,7 @@ Examples:
   tribunal history diff 6a1c latest         every difference between two runs
   tribunal history flaky --format json | jq '.rows[].suite'
 
-Reads the runs in .tribunal/runs, no database; `tribunal runs prune` decides how many there are. A run that
+Reads the runs in .tribunal/runs, no database; `tribunal runs prune` decides how many there are. A run that \
 cannot be read is left out with a warning. The exit code says whether history could be read, not what it says.")]
 pub(super) struct HistoryArgs {
     #[command(subcommand)]

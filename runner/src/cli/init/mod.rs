@@ -29,7 +29,7 @@ Examples:
   tribunal init --print         only prints it
   tribunal init --ci github     also writes .github/workflows/tests.yml
 
-It knows pytest, go test, cargo test, nextest, vitest, jest, mocha, node --test, Playwright, ctest, RSpec, PHPUnit,
+It knows pytest, go test, cargo test, nextest, vitest, jest, mocha, node --test, Playwright, ctest, RSpec, PHPUnit, \
 Maven, Gradle, bats, prove and Makefiles. What it does not know, it leaves to you: a suite is a command and a judge.
 
 Exit codes: 0 written, 2 a file is there already or cannot be written")]

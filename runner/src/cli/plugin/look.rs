@@ -107,7 +107,7 @@ pub(super) fn componentize(args: &ComponentizeArgs) -> Result<ExitStatus, Failur
 
 pub(super) fn inspect(args: &InspectArgs) -> Result<ExitStatus, Failure> {
     let cache = cache();
-    let problem = |problem| Failure::usage(format!("{}: {problem}", args.file.display()));
+    let problem = |problem| Failure::judge_file(&args.file, &problem);
     let found = crate::plugin::inspect(&args.file, &cache).map_err(problem)?;
     // What it says of itself needs it to run, which it may refuse.
     let probe = Probe::plain(&plain_spec(&args.file), &cache);

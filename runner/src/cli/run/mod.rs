@@ -28,7 +28,7 @@ use crate::run::{self, Means, RunEnd};
 mod output;
 
 use output::shown;
-pub(super) use output::{Shown, console, file_report, junit, screen};
+pub(super) use output::{Shown, console, file_report, junit, make_room, screen};
 
 /// Runs the suites of a pipeline and judges them.
 #[derive(Debug, Args)]
@@ -46,13 +46,13 @@ Examples:
   tribunal run --format jsonl | jq .event   every event as it happens
   tribunal run --output live                all that the suites print, as it comes
 
-What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the
-third leaves at once. A judge that is built anew meanwhile is in force at once: attempts under way are judged
-by it from their first byte. Everything is kept in .tribunal/runs/<id>/
+What a selected suite needs runs too. The first Ctrl-C asks suites to end, the second kills them, the \
+third leaves at once. A judge that is built anew meanwhile is in force at once: attempts under way are judged \
+by it from their first byte. Everything is kept in .tribunal/runs/<id>/ \
 beside the pipeline.
 
-On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours,
-TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols. What you
+On a terminal, ? lists the keys. SIGUSR1 prints what runs now, there and in CI. NO_COLOR removes colours, \
+TRIBUNAL_LIVE=0 the region that is drawn again, ACCESSIBLE=1 that and all symbols. What you \
 always want goes to ~/.config/tribunal/config.toml: [display] color, live, ascii.
 
 Exit codes:
@@ -179,6 +179,7 @@ pub(super) fn perform(
         }
         None => None,
     };
+    make_room(&plan.reports)?;
     let dir = RunDir::create(&plan.root, |id| intro(&plan, id))?;
     let looking = source::look(&plan.root, &dir);
     let id = dir.intro()?.id;

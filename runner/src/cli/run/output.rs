@@ -96,6 +96,7 @@ pub(in crate::cli) fn screen(
         return Box::new(Terminal::new(out, settings));
     };
     settings.mode = Mode::Plain;
+    settings.reader = Some(system.name());
     settings.heartbeat = Duration::from_mins(1);
     if !system.reads_commands() {
         return Box::new(Terminal::new(out, settings));
@@ -133,7 +134,21 @@ pub(in crate::cli) fn junit(out: Out, run_dir: Option<PathBuf>, ci: CiChoice) ->
     }
 }
 
-/// A report that goes to a file. Its folder is made now, so that a bad path fails before anything runs.
+/// Makes the reports' folders before there is a run: a path that cannot be leaves no run behind that never began.
+pub(in crate::cli) fn make_room(targets: &[ReportTarget]) -> Result<(), Failure> {
+    for target in targets {
+        if let Some(folder) = target.path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::refused("make the report's folder", folder, error))?;
+        }
+        if target.path.is_dir() {
+            return Err(Failure::errored("a folder is where the report goes").at(&target.path));
+        }
+    }
+    Ok(())
+}
+
+/// A report that goes to a file.
 ///
 /// `journal` is that of a run that goes on; a stored run has none.
 pub(in crate::cli) fn file_report(
@@ -143,10 +158,6 @@ pub(in crate::cli) fn file_report(
     ci: CiChoice,
 ) -> Result<Box<dyn Report>, Failure> {
     let run_dir = Some(dir.path().to_owned());
-    if let Some(folder) = target.path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::refused("make the report's folder", folder, error))?;
-    }
     let path = target.path.clone();
     Ok(match target.format {
         ReportFormat::Junit => Box::new(junit(Out::File(path), run_dir, ci)),

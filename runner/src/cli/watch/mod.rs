@@ -44,8 +44,8 @@ What changes      what happens
                   an invalid one is told of, and the one before stays in force
   sources         the suites whose `watch = [\"src/**\"]` names them run again, and those that need them
 
-A run under way is finished first; a judge that changes meanwhile takes over live suites at once. Where
-verdicts differ, the old and the new one are shown one above the other. Ctrl-C ends it; during a run it
+A run under way is finished first; a judge that changes meanwhile takes over live suites at once. Where \
+verdicts differ, the old and the new one are shown one above the other. Ctrl-C ends it; during a run it \
 cancels as in `run`: the first asks, the second kills, the third leaves.")]
 pub(super) struct WatchArgs {
     #[command(flatten)]

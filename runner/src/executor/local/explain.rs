@@ -137,9 +137,16 @@ fn bad_cwd(cwd: &Path) -> Option<Problem> {
 fn bad_program(name: &str, program: &Path) -> Option<Problem> {
     let shown = program.display();
     match fs::metadata(program) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Problem::lasting(format!(
-            "`{name}` does not exist (looked for `{shown}`): build it, or correct its path"
-        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let looked = if program == Path::new(name) {
+                String::new()
+            } else {
+                format!(" (looked for `{shown}`)")
+            };
+            Some(Problem::lasting(format!(
+                "`{name}` does not exist{looked}: build it, or correct its path"
+            )))
+        }
         Err(error) => Some(Problem::lasting(format!(
             "`{shown}` cannot be reached: {error}"
         ))),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::cases::{Cases, Columns};
 use super::logs::Plan;
 use super::past::Past;
-use crate::event::{AttemptRecord, SuiteIntro};
+use crate::event::{AttemptRecord, JudgeIntro, SuiteIntro};
 use crate::model::{RunSummary, SuiteSummary};
 use crate::report::collected::Collected;
 use crate::report::terminal::text;
@@ -35,17 +35,19 @@ struct Suite<'a> {
     problem: bool,
     again: String,
     intro: Option<&'a SuiteIntro>,
-    records: Vec<Record<'a>>,
+    records: Vec<Attempt<'a>>,
     /// What it came to in the runs before, the newest last.
     past: &'a [Past],
 }
 
 #[derive(Serialize)]
-struct Record<'a> {
+struct Attempt<'a> {
     #[serde(flatten)]
     record: &'a AttemptRecord,
     /// How it ended, in words.
     end: String,
+    /// The version of the judge that decided. None where it is one that came during the run: its digest tells it.
+    judge_version: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +76,10 @@ pub(super) fn of<'a>(
         records: run
             .suites
             .get(index)
-            .map(|known| known.attempts.iter().map(record).collect())
+            .map(|known| {
+                let records = known.attempts.iter();
+                records.map(|it| record(it, &run.judges)).collect()
+            })
             .unwrap_or_default(),
         past: past.get(&suite.name).map_or(&[], Vec::as_slice),
     };
@@ -100,9 +105,14 @@ pub(super) fn of<'a>(
     }
 }
 
-fn record(record: &AttemptRecord) -> Record<'_> {
-    Record {
+fn record<'a>(record: &'a AttemptRecord, judges: &'a [JudgeIntro]) -> Attempt<'a> {
+    let (name, digest) = (&record.judge.name, &record.judge.digest);
+    let judge = judges
+        .iter()
+        .find(|it| it.name == *name && it.digest == *digest && !it.version.is_empty());
+    Attempt {
         record,
+        judge_version: judge.map(|it| it.version.as_str()),
         end: record.termination.end.describe(),
     }
 }

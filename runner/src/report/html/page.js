@@ -310,7 +310,7 @@
         `process ${one.pid} (${one.command})${one.held_output ? ", held the output open" : ""}`)),
       fact("Output", `${capture.completeness}: ${size(capture.bytes)}, ${plural(capture.lines, "line")}${
         capture.reconnects ? `, ${plural(capture.reconnects, "reconnect")}` : ""}${capture.note ? `; ${capture.note}` : ""}`, gaps),
-      fact("Judge", `${record.judge.name} `, el("span", { class: "dim mono", text: record.judge.digest })),
+      fact("Judge", `${record.judge.name}${record.judge_version ? ` ${record.judge_version}` : ""} `, el("span", { class: "dim mono", text: record.judge.digest })),
       record.verdict ? fact("It said", `${record.verdict.status}: ${record.verdict.summary}`) : [],
       record.judge_error ? fact("Judge’s error", el("pre", { tabindex: "0", text: clean(record.judge_error) })) : [],
       record.artifacts ? fact("Artifacts", record.artifacts.join(", ")) : [],

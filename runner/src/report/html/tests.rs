@@ -68,3 +68,26 @@ fn what_does_not_fit_is_named() {
     assert!(page(&recorded::events(), LIMIT, Logs::Problems).contains("the suite passed"));
     assert!(!page(&recorded::events(), LIMIT, Logs::All).contains("id=\"omitted\""));
 }
+
+#[test]
+fn the_version_of_the_judge_that_decided_is_told() {
+    let mut run = Collected::default();
+    let mut events = recorded::events();
+    for event in &mut events {
+        // Between the first suite and the others the judge was replaced.
+        if let EventKind::AttemptFinished { suite, record, .. } = &mut event.kind
+            && *suite > 0
+        {
+            record.judge.digest = "sha256:new".into();
+        }
+        run.take(event);
+    }
+    let summary = run.summary.as_deref().expect("an end");
+    let (cases, past) = (Cases::default(), std::collections::HashMap::new());
+    let logs = logs::Plan::make(Path::new(""), &run, summary);
+    let index = index::of(&run, summary, &cases, &logs, &past);
+    let index = serde_json::to_value(&index).expect("it is JSON");
+    let version = |suite: usize| &index["suites"][suite]["records"][0]["judge_version"];
+    assert_eq!(version(0), "1.2.0");
+    assert!(version(1).is_null(), "{}", version(1));
+}

@@ -142,9 +142,12 @@ impl Terminal {
             lines.push(line.linked(NORMAL, dir, address));
         }
         if self.says(Verbosity::Verbose) && !self.settings.replay {
-            let how = match self.settings.why_plain {
-                "" => "live".to_owned(),
-                why => format!("plain, because {why}"),
+            let how = match (self.settings.reader, self.settings.why_plain) {
+                (Some(system), _) => {
+                    format!("plain, as --ci {system} has it; --ci none: as for people")
+                }
+                (None, "") => "live".to_owned(),
+                (None, why) => format!("plain, because {why}"),
             };
             lines.push(Line::new().with(DIM, format!("output: {how}")));
         }

@@ -7,6 +7,9 @@ use super::{expected, text};
 
 /// Columns of the state's word, and of the bar.
 const STATE: usize = 10;
+/// Columns of the state's word and of the time below [`BAR_FROM`]: how far the suite is must still be in sight.
+const STATE_NARROW: usize = 7;
+const TIME_NARROW: usize = 6;
 const BAR: usize = 18;
 const BAR_WIDE: usize = 24;
 /// A shorter bar shows nothing.
@@ -81,6 +84,12 @@ fn head(columns: Columns) -> Line {
 
 fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
     let failures = suite.has_failures();
+    let narrow = columns.width < Some(BAR_FROM);
+    let (state_columns, time_columns) = if narrow {
+        (STATE_NARROW, TIME_NARROW)
+    } else {
+        (STATE, DURATION)
+    };
     let (state_word, state_style) = match suite.word() {
         "running" if suite.slow => ("slow", YELLOW),
         word => (word, CYAN),
@@ -92,15 +101,14 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
             columns.name(&suite.name, look),
         )
         .add(" ")
-        .with(state_style, text::left(state_word, STATE))
+        .with(state_style, text::left(state_word, state_columns))
         .add(format!(
             " {}  ",
             text::right(
                 &text::rough(now_ms.saturating_sub(suite.since_ms)),
-                DURATION
+                time_columns
             )
         ));
-    let narrow = columns.width < Some(BAR_FROM);
     let wide = columns.width >= Some(WIDE_FROM);
     if let Some(at) = suite.retry_at_ms {
         return line.with(
@@ -135,7 +143,7 @@ fn row(look: Look, columns: Columns, suite: &Suite, now_ms: u64) -> Line {
         }
         _ => line.add(text::plural(u64::from(progress.done), "case")),
     };
-    if wide {
+    if wide || (narrow && progress.failed == 0) {
         return line;
     }
     let style = if failures { RED } else { NORMAL };

@@ -107,6 +107,8 @@ pub struct Settings {
     pub keys: bool,
     /// Why there is no live region; empty where there is one.
     pub why_plain: &'static str,
+    /// The CI system that reads it, by its name on the command line.
+    pub reader: Option<&'static str>,
     /// The least time between two frames.
     pub frame: Duration,
     /// In plain mode: how long nothing may be printed before a line says what is under way.
@@ -147,6 +149,7 @@ impl Settings {
             reflows: facts.reflows(),
             keys: facts.keys(),
             why_plain: facts.why_plain().unwrap_or(""),
+            reader: None,
             frame: Duration::from_millis(if facts.ssh { 250 } else { 100 }),
             heartbeat: Duration::from_secs(if facts.is_ci() && !facts.accessible() {
                 60

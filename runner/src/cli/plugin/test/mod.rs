@@ -61,7 +61,7 @@ pub(super) fn test(args: &TestArgs) -> Result<ExitStatus, Failure> {
             .map_err(|error| Failure::usage(format!("--config is not JSON: {error}")))?;
     }
     let cache = super::look::cache();
-    let refused = |problem| Failure::usage(format!("{}: {problem}", args.judge));
+    let refused = |problem| Failure::judge_file(Path::new(&args.judge), &problem);
     if args.conformance {
         let probe = Probe::plain(&spec, &cache).map_err(refused)?;
         return conform(&probe, &spec, &cache);
