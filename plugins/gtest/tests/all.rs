@@ -2,9 +2,8 @@
 
 use tribunal_judge_gtest::Parser;
 use tribunal_judge_kit::testing::{
-    Input, Samples, check_fixtures, check_properties, check_table, fixtures, text, whole,
+    Samples, check_fixtures, check_properties, check_table, fixtures, text, verdict_on,
 };
-use tribunal_sdk::EndState;
 
 const FAKES: [&str; 3] = [
     "[  PASSED  ] 9 tests.\n",
@@ -59,14 +58,6 @@ fn a_parameter_behind_a_result_without_times_ends_the_test() {
                 [ RUN      ] A.One\n[       OK ] A.One\n";
     let tail = "[  PASSED  ] 1 test.\n[  FAILED  ] 2 tests, listed below:\n";
     let output = run(3, body, tail);
-    let judged = text::<Parser>(&Input {
-        stdout: output.as_bytes(),
-        stderr: b"",
-        artifacts: &[],
-        end: &EndState::Exited(1),
-        capture: &whole(),
-        chunk: 64,
-    });
-    let counts = judged.verdict.counts.expect("counts");
+    let counts = verdict_on::<Parser>(&output).counts.expect("counts");
     assert_eq!((counts.passed, counts.failed), (1, 2));
 }
