@@ -64,15 +64,18 @@ test-cluster: export TRIBUNAL_CLUSTER_LOG_INTERVAL ?= 3s
 test-cluster:
 	tests/cluster/with $(CARGO) test --workspace --locked --test kubernetes
 
-# What the builds and suites need besides Rust itself; does nothing when it is there.
-setup: $(READY)
+# What the builds and suites need besides Rust itself; does nothing when it is there. As below, programs name their folder.
+setup:
+	@$(VENV)/bin/pytest --version >/dev/null 2>&1 || rm -f $(READY)
+	@$(MAKE) --no-print-directory $(READY)
 	@for target in wasm32-unknown-unknown wasm32-wasip1 wasm32-wasip2 x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do \
 	  rustup target list --installed | grep -q "^$$target$$" || rustup target add $$target || exit 1; \
 	done
 
 $(READY): examples/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r examples/requirements.txt
+	@mkdir -p target/
+	folder=$$(cd target && pwd -P)/venv && $(PYTHON) -m venv --clear "$$folder" && \
+	  "$$folder"/bin/python -m pip install --quiet --disable-pip-version-check -r examples/requirements.txt
 	@touch $@
 
 # The packages of npm that the examples need, by their lock files. Without npm those examples are skipped, loudly.
