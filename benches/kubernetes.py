@@ -149,7 +149,7 @@ def by_tribunal(args, jobs, lines, out, text=None, judge_name="pytest", at_once=
         f'version = 1\nname = "bench"\n[kubernetes]\nnamespace = "{NAMESPACE}"\nimage = "{IMAGE}"\n'
         f'capture = "{capture or args.capture}"\n'
         f"jobs = {at_once or max(jobs, 20)}\n[suites.s]\nscript = {json.dumps(text or script(lines))}\n"
-        f'judge = "{judge_name}"\nretries = {{ infra = 0 }}\n'
+        f'judge = "{judge_name}"\nretries = {{ infra = {args.retries} }}\n'
         f'drain_timeout = "{args.drain}"\nmatrix = {{ n = [{numbers}] }}\n[suites.s.kubernetes]\n'
     )
     environment = dict(os.environ, KUBECONFIG=os.environ["KUBECONFIG_TRIBUNAL_TEST"])
@@ -253,6 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="cases, by commas: rotation, whole, one, long, fast, latency, dropped")
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--retries", type=int, default=0, help="retries.infra: a capture with a gap is one; pipelines have 2")
     parser.add_argument("--fast", type=int, default=1000)
     parser.add_argument("--alone", action="store_true", help="tribunal without the others")
     parser.add_argument("--stern", default=shutil.which("stern"))
