@@ -151,9 +151,12 @@ fn incomplete(matter: &Matter<'_>) -> Ruling {
                 VerdictStatus::Skipped => "skipped",
                 VerdictStatus::Empty => "empty",
             };
+            // A judge that says what is missing has it from the capture, as the summary has.
+            let told = format!(" ({})", matter.capture.note);
+            let said = verdict.summary.replace(&told, "");
             format!(
-                "judge \"{}\" said {word} ({}): not accepted, output is missing",
-                matter.judge, verdict.summary
+                "judge \"{}\" said {word} ({said}): not accepted, output is missing",
+                matter.judge
             )
         }
         Err(error) => format!("judge \"{}\": {error}", matter.judge),

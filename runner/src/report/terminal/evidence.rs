@@ -164,7 +164,18 @@ fn capture(facts: &mut Facts, capture: &CaptureReport, warned: &str) {
         capture.completeness,
         Completeness::Proven | Completeness::Complete
     );
-    if !whole && !warned.contains(word) && (capture.gaps.is_empty() || !capture.note.is_empty()) {
+    // A note that is the reason of a gap stands at its place.
+    let is_told = !capture.note.is_empty()
+        && capture
+            .gaps
+            .iter()
+            .take(EACH)
+            .any(|gap| gap.reason == capture.note);
+    if !whole
+        && !is_told
+        && !warned.contains(word)
+        && (capture.gaps.is_empty() || !capture.note.is_empty())
+    {
         let note = if capture.note.is_empty() {
             String::new()
         } else {

@@ -97,8 +97,10 @@ impl Life<'_> {
                         *old = phase.clone();
                         changed
                     });
-                } else if matches!(phase, ContainerPhase::Running | ContainerPhase::Ended)
-                    || (container == MAIN && is_kept)
+                } else if matches!(
+                    phase,
+                    ContainerPhase::Running | ContainerPhase::Ended { .. }
+                ) || (container == MAIN && is_kept)
                     || (container == MAIN && matches!(phase, ContainerPhase::Gone(_)))
                 {
                     let main = container == MAIN && first.as_ref() == Some(uid);

@@ -183,8 +183,10 @@ pub(super) fn container_phases(pod: &Pod, deleted: bool) -> Vec<(String, Contain
     let failed = end::failed_init(pod).map(|(name, _)| name);
     let phase = |status: &ContainerStatus| {
         let state = status.state.as_ref();
-        if state.is_some_and(|state| state.terminated.is_some()) {
-            ContainerPhase::Ended
+        if let Some(ended) = state.and_then(|state| state.terminated.as_ref()) {
+            ContainerPhase::Ended {
+                at: ended.finished_at.as_ref().map(|at| at.0.as_second()),
+            }
         } else if deleted {
             ContainerPhase::Gone("its pod was deleted".to_owned())
         } else if state.is_some_and(|state| state.running.is_some()) {

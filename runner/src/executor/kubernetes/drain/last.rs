@@ -10,9 +10,11 @@ use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::api::{LogApi, LogError, LogRequest};
+use super::body::Body;
+use super::live::{Eof, Left};
 use super::record::Lines;
 use super::sink::Sink;
-use super::track::{Body, Track, gap, id};
+use super::track::{Track, gap, id};
 use super::{Drained, Limits};
 use crate::model::Completeness;
 
@@ -27,30 +29,14 @@ const STRANGE: u32 = 5;
 /// Readings of an unsettled log; more only while it grows.
 const READINGS: u32 = 20;
 
-/// How the follower was left.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Left {
-    /// When the end of the container was seen.
-    pub(super) ended: Instant,
-    /// Whether it was left for lack of time, with more to come.
-    pub(super) behind: bool,
-    /// How its last body ended.
-    pub(super) eof: Eof,
-}
-
-/// How a follower's body ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Eof {
-    /// Not cleanly, or there was none.
-    No,
-    /// Cleanly, and the container's end was not known yet.
-    Early,
-    /// Cleanly, after the container's end.
-    AfterTheEnd,
-}
-
 /// The longest pause between two looks that a slow answer makes.
 const SLOW: Duration = Duration::from_secs(2);
+
+/// A file that begins so soon after the one that was read to its end continues it, as far as anybody can tell. Another
+/// between them would have been opened and rotated away within this time, at two looks of a kubelet, which are three
+/// seconds apart at least (`containerLogMonitorInterval` may not be less). A node that is busy takes 14 ms to go over
+/// to the new file.
+const SEAM: Duration = Duration::from_millis(250);
 
 /// What one reading has shown.
 struct Reading {
@@ -161,7 +147,7 @@ pub(super) async fn reconcile(
             left.ended + limits.drain_timeout.mul_f64(5.0 / 6.0)
         };
         let asked = Instant::now();
-        match timeout_at(until, read(api, request, sink, log, left.behind)).await {
+        match timeout_at(until, read(api, request, sink, log, left)).await {
             Err(_) if until < deadline && log.count > 0 => {
                 left.behind = true;
                 shown.tail_fails = false;
@@ -206,10 +192,10 @@ pub(super) async fn reconcile(
             Err(why) => return cut(sink, log, &why),
         }
     }
-    conclude(sink, log, &shown)
+    conclude(sink, log, &shown, left)
 }
 
-fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
+fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown, left: Left) -> Drained {
     if log.leave(sink) {
         let reason =
             "the log was last seen in the middle of a line, and that line is not in it any more";
@@ -220,23 +206,37 @@ fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown) -> Drained {
             "its first line never reached the log: the runtime of its node has dropped output";
         gap(log, sink, reason.to_owned());
     }
-    if shown.emptied {
+    // A file that was opened and rotated away after the last line takes at least the time between two looks.
+    let at_the_end = left
+        .finished
+        .zip(log.last)
+        .is_some_and(|(end, (last, _))| end - last <= 1);
+    if shown.emptied && !(at_the_end && left.read_its_file()) {
         // A follower that was behind is led into the new file, and ends there as cleanly as any other.
         let reason = "the log file was rotated just before the end, and nothing is left in which the last line that was \
                       read could be found again: lines after it may be missing";
         gap(log, sink, reason.to_owned());
     }
-    let completeness = match (log.gap, shown.rotated || shown.is_short()) {
+    let rotated = shown.rotated || log.seam.is_some();
+    let completeness = match (log.gap, rotated || shown.is_short()) {
         (true, _) => Completeness::Gap,
         (_, true) => Completeness::Unverified,
         _ => Completeness::Complete,
     };
-    let note = match (shown.rotated, shown.is_short()) {
-        (true, _) => "the log file was rotated: its end is there, its middle cannot be vouched for",
-        (_, true) => "the log file is shorter now than what was streamed from it",
-        _ => "",
+    let note = match (log.seam, rotated, shown.is_short()) {
+        (Some(apart), ..) if !log.gap => format!(
+            "the log file was rotated while it was read: what was streamed ends {:.3} ms before the file that is left \
+             begins, which is no pause; but that nothing was between cannot be vouched for",
+            apart.as_secs_f64() * 1e3
+        ),
+        (_, true, _) => {
+            "the log file was rotated: its end is there, its middle cannot be vouched for"
+                .to_owned()
+        }
+        (.., true) => "the log file is shorter now than what was streamed from it".to_owned(),
+        _ => String::new(),
     };
-    drained(log, completeness, note)
+    drained(log, completeness, &note)
 }
 
 /// Whether the log still begins with the first record ever seen.
@@ -333,7 +333,7 @@ async fn read(
     request: LogRequest,
     sink: &mut dyn Sink,
     log: &mut Track,
-    behind: bool,
+    left: Left,
 ) -> Result<Reading, LogError> {
     let mut stream = api.open(request).await?;
     let (mut lines, mut out) = (Lines::default(), Vec::new());
@@ -352,13 +352,16 @@ async fn read(
     }
     body = body.end(log, rest, unterminated, &mut out);
     flush(log, sink, &mut out);
-    if body.is_failed() && !body.differs() && (is_whole || behind) {
-        let reason = if behind && !is_whole {
+    if body.is_failed() && !body.differs() && (is_whole || left.behind) {
+        let reason = if left.behind && !is_whole {
             "there was no time to read all of it before the drain deadline; its last lines follow"
         } else {
             "the log file was rotated and no longer has what was streamed last; lines before this one are missing"
         };
-        gap(log, sink, reason.to_owned());
+        match body.apart.filter(|apart| *apart <= SEAM) {
+            Some(apart) if is_whole && left.read_its_file() => log.seam = log.seam.max(Some(apart)),
+            _ => gap(log, sink, reason.to_owned()),
+        }
         log.forget();
         return Err(LogError::Transient(reason.to_owned(), Some(Duration::ZERO)));
     }

@@ -7,14 +7,46 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::api::{LogApi, LogBody, LogError, LogRequest};
-use super::last::{Eof, Left};
+use super::body::Body;
 use super::record::Lines;
 use super::sink::Sink;
-use super::track::{Body, Track, gap};
+use super::track::{Track, gap};
 use super::{ContainerPhase, Limits};
 
 const PAUSE_LEAST: Duration = Duration::from_millis(400);
 const PAUSE_MOST: Duration = Duration::from_secs(10);
+
+/// How the follower was left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left {
+    /// When the end of the container was seen.
+    pub(super) ended: Instant,
+    /// Whether it was left for lack of time, with more to come.
+    pub(super) behind: bool,
+    /// How its last body ended.
+    pub(super) eof: Eof,
+    /// When the container ended by the node's clock, in seconds since the epoch.
+    pub(super) finished: Option<i64>,
+}
+
+impl Left {
+    /// Whether it read its file to the end, whatever was opened meanwhile: a follower asks whether the container runs
+    /// when it is there, and looks no further where not. Its last line may be half of one, which a rotation tears.
+    pub(super) fn read_its_file(&self) -> bool {
+        self.eof == Eof::AfterTheEnd && !self.behind
+    }
+}
+
+/// How a follower's body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Eof {
+    /// Not cleanly, or there was none.
+    No,
+    /// Cleanly, and the container's end was not known yet.
+    Early,
+    /// Cleanly, after the container's end.
+    AfterTheEnd,
+}
 
 /// Reads until the container has ended and the follower is silent, closed or out of time.
 pub(super) async fn follow(
@@ -76,6 +108,7 @@ pub(super) async fn follow(
         ended: Instant::now(),
         behind: false,
         eof,
+        finished: None,
     }
 }
 
@@ -178,6 +211,7 @@ fn left(ended: Option<Instant>, behind: bool, clean: bool) -> Result<Left, Eof> 
             ended,
             behind,
             eof: if clean { Eof::AfterTheEnd } else { Eof::No },
+            finished: None,
         }),
         None if clean => Err(Eof::Early),
         None => Err(Eof::No),

@@ -12,6 +12,7 @@ use crate::model::Completeness;
 
 mod anchor;
 mod api;
+mod body;
 mod gather;
 mod last;
 mod live;
@@ -34,15 +35,15 @@ pub(super) enum ContainerPhase {
     Waiting,
     /// It runs.
     Running,
-    /// Its `state.terminated` was seen.
-    Ended,
+    /// Its `state.terminated` was seen, with its `finishedAt` in seconds since the epoch, by the node's clock.
+    Ended { at: Option<i64> },
     /// Its pod is gone, or its node: no state will come.
     Gone(String),
 }
 
 impl ContainerPhase {
     pub(super) fn is_over(&self) -> bool {
-        matches!(self, Self::Ended | Self::Gone(_))
+        matches!(self, Self::Ended { .. } | Self::Gone(_))
     }
 }
 
@@ -93,10 +94,12 @@ pub(super) async fn drain(
     limits: &Limits,
 ) -> Drained {
     let mut log = track::Track::new(marker);
-    let left = live::follow(api, &mut phase, sink, &mut log, limits).await;
-    let gone = match &*phase.borrow() {
-        ContainerPhase::Gone(why) => Some(why.clone()),
-        _ => None,
-    };
+    let mut left = live::follow(api, &mut phase, sink, &mut log, limits).await;
+    let mut gone = None;
+    match &*phase.borrow() {
+        ContainerPhase::Gone(why) => gone = Some(why.clone()),
+        ContainerPhase::Ended { at } => left.finished = *at,
+        ContainerPhase::Waiting | ContainerPhase::Running => {}
+    }
     last::reconcile(api, gone, sink, &mut log, limits, left).await
 }

@@ -122,8 +122,15 @@ impl Kubelet {
     }
 
     pub(super) fn end(&self) {
-        self.lock().ended = true;
-        self.phase.send_replace(ContainerPhase::Ended);
+        self.end_after(0);
+    }
+
+    /// Ends it so many nanoseconds after its last line.
+    pub(super) fn end_after(&self, step: i64) {
+        let mut state = self.lock();
+        state.ended = true;
+        let at = Some((state.clock + step) / 1_000_000_000);
+        self.phase.send_replace(ContainerPhase::Ended { at });
     }
 
     pub(super) fn vanish(&self, why: &str) {

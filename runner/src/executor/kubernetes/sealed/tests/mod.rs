@@ -84,7 +84,7 @@ async fn run(keeper: &Keeper, token: &str, message: &str, log: Option<&[u8]>) ->
         message: message.to_owned(),
         code: Some(0),
     };
-    let (_phase, phase) = watch::channel(ContainerPhase::Ended);
+    let (_phase, phase) = watch::channel(ContainerPhase::Ended { at: None });
     let (_main, main) = watch::channel(Some(end));
     let logs = Log(log.map(<[u8]>::to_vec));
     let source = Source {
