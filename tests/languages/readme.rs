@@ -72,7 +72,7 @@ fn walk(language: &str, steps: &[(String, String)]) {
     let mut command = tribunal();
     command.arg("watch").current_dir(&folder);
     let mut live = Live::of(command);
-    live.until("watching 1 judges");
+    live.until("watching 1 judge,");
     shell(&folder, &changed.1);
     for line in told.1.lines() {
         live.until(line);

@@ -1,6 +1,7 @@
 //! `tribunal watch`: stays, and does what each change asks for.
 
 use std::fs;
+use std::process::Stdio;
 
 use crate::rig::{Live, SHORT, failing, passing, rename_over};
 use crate::support::Project;
@@ -20,12 +21,12 @@ fn a_changed_judge_judges_what_was_run_and_runs_nothing() {
     let project = Project::new(SHORT);
     let file = project.write("mine.wasm", failing());
     let mut live = Live::start(&project, &["watch"]);
-    live.until("watching 1 judges");
+    live.until("watching 1 judge,");
     rename_over(&file, &passing());
     live.until("RELOAD");
     live.until("was  FAILED");
     live.until("now  PASSED");
-    live.until("REJUDGED 1 suites");
+    live.until("REJUDGED 1 suite ");
     rename_over(&file, &failing());
     live.until("now  FAILED");
     assert_eq!(runs(&project), 1);
@@ -38,7 +39,7 @@ fn a_changed_pipeline_is_followed_and_an_invalid_one_is_not() {
     let project = Project::new(SHORT);
     project.write("mine.wasm", passing());
     let mut live = Live::start(&project, &["watch"]);
-    live.until("watching 1 judges");
+    live.until("watching 1 judge,");
     let path = project.path().join("pipeline.toml");
     let text = fs::read_to_string(&path).expect("there");
     rename_over(
@@ -50,8 +51,8 @@ fn a_changed_pipeline_is_followed_and_an_invalid_one_is_not() {
     // A suite more runs alone; the other stands.
     let more = format!("{text}[suites.b]\nscript = 'echo b; exit 3'\n");
     rename_over(&path, more.as_bytes());
-    live.until("PIPELINE taken: 1 suites to run");
-    live.until("watching 1 judges");
+    live.until("PIPELINE taken: 1 suite to run");
+    live.until("watching 1 judge,");
     assert!(live.seen().contains("FAILED     b"), "{}", live.seen());
     // Only a rule is another: nothing runs, and the verdict changes.
     let before = runs(&project);
@@ -128,4 +129,28 @@ fn a_suite_that_changes_its_own_sources_is_not_run_for_ever() {
 fn an_invalid_pipeline_at_the_start_is_an_error() {
     let project = Project::new("[suites.a]\nscrpt = 'true'\n");
     assert_eq!(project.tribunal(&["watch"]).code, Some(2));
+}
+
+#[test]
+fn in_a_job_without_a_terminal_it_does_not_stay() {
+    let project = Project::new(SHORT);
+    project.write("mine.wasm", passing());
+    let mut command = project.command(&["watch"]);
+    let output = command
+        .env("CI", "true")
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("CI and no terminal") && said.contains("--no-input"),
+        "{said}"
+    );
+    let mut command = project.command(&["watch", "--no-input"]);
+    command.env("CI", "true");
+    let mut live = Live::of(command);
+    live.until("watching 1 judge,");
+    live.signal("-INT");
+    assert_eq!(live.end().code, Some(130));
 }

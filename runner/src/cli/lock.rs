@@ -9,6 +9,7 @@ use super::{Failure, options, print};
 use crate::config::lock::{self, Digests};
 use crate::model::ExitStatus;
 use crate::plan::{JudgeSource, JudgeSpec, Plan};
+use crate::report::terminal::text::plural;
 
 /// Writes tribunal.lock: the digests of the pipeline's own judges.
 #[derive(Debug, Args)]
@@ -48,8 +49,8 @@ pub(super) fn lock(args: &LockArgs) -> Result<ExitStatus, Failure> {
     for (name, digest) in &digests {
         writeln!(text, "{name}  sha256:{digest}").unwrap_or_default();
     }
-    let count = digests.len();
-    writeln!(text, "{count} judges in {}", path.display()).unwrap_or_default();
+    let count = plural(digests.len() as u64, "judge");
+    writeln!(text, "{count} in {}", path.display()).unwrap_or_default();
     print(text.as_bytes())?;
     Ok(ExitStatus::Passed)
 }

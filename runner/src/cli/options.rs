@@ -150,6 +150,11 @@ enum Shown {
 }
 
 impl LookArgs {
+    /// `--no-input`.
+    pub(super) fn takes_no_input(&self) -> bool {
+        self.no_input
+    }
+
     pub(super) fn settings(&self) -> Settings {
         let level = |count: u8| i8::try_from(count).unwrap_or(i8::MAX);
         Settings::from_env(Flags {

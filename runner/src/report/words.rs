@@ -106,19 +106,20 @@ pub(super) fn earlier(attempt: &AttemptSummary) -> String {
     format!("attempt {}: {}", attempt.attempt, what.trim_end())
 }
 
-/// Returns the command that runs the suites again which did not pass; none when all did.
+/// Returns the command that runs the suites again which did not pass, and those that were skipped for want of them; none
+/// when all passed.
 pub(super) fn again(summary: &RunSummary) -> Option<String> {
+    let never_started =
+        |suite: &SuiteSummary| suite.status == SuiteStatus::Skipped && suite.attempts == 0;
     let names: Vec<String> = by_urgency(summary)
         .iter()
-        .filter(|suite| is_problem(suite.status))
+        .filter(|suite| is_problem(suite.status) || never_started(suite))
         .map(|suite| text::shell(&clean::line(&suite.name)))
         .collect();
-    match names.len() {
-        0 => None,
-        1..=20 => Some(format!("tribunal run {}", names.join(" "))),
-        _ => Some(format!(
-            "tribunal run  # {} suites did not pass",
-            names.len()
-        )),
+    match (names.len(), &summary.run) {
+        (0, _) => None,
+        (1..=20, _) => Some(format!("tribunal run {}", names.join(" "))),
+        (_, Some(run)) => Some(format!("tribunal run --failed {run}")),
+        (_, None) => Some("tribunal run --failed".to_owned()),
     }
 }

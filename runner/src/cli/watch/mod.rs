@@ -1,6 +1,7 @@
 //! `tribunal watch`: runs the pipeline, then stays, and does what a change asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use crate::model::ExitStatus;
 use crate::plan::Plan;
 use crate::plugin::{News, Registry, Reloader};
 use crate::report::Report;
-use crate::report::terminal::Terminal;
+use crate::report::terminal::text::plural;
+use crate::report::terminal::{Terminal, in_ci};
 use crate::run::RunEnd;
 use crate::run::dir::RunDir;
 use crate::run::journal::Journal;
@@ -46,7 +48,8 @@ What changes      what happens
 
 A run under way is finished first; a judge that changes meanwhile takes over live suites at once. Where \
 verdicts differ, the old and the new one are shown one above the other. Ctrl-C ends it; during a run it \
-cancels as in `run`: the first asks, the second kills, the third leaves.")]
+cancels as in `run`: the first asks, the second kills, the third leaves. Where CI is set and there is no terminal, \
+it needs --no-input.")]
 pub(super) struct WatchArgs {
     #[command(flatten)]
     select: SelectArgs,
@@ -81,6 +84,14 @@ struct Watching<'a> {
 }
 
 pub(super) fn watch(args: &WatchArgs) -> Result<ExitStatus, Failure> {
+    // In a job that nobody sits before it would stay until that job's time is up.
+    if in_ci() && !std::io::stdin().is_terminal() && !args.look.takes_no_input() {
+        return Err(Failure::usage(
+            "watch stays until somebody ends it, and here is CI and no terminal",
+        )
+        .hint("`tribunal run` runs the suites once; `watch --no-input` stays all the same")
+        .nothing_was_run());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -315,7 +326,8 @@ impl<'a> Watching<'a> {
         self.reloader = Some(reloader(&registry, &self.live, &self.wake)?);
         self.sources = Sources::of(&plan);
         (self.plan, self.registry) = (plan, registry);
-        print(format!("PIPELINE taken: {} suites to run\n", due.len()).as_bytes())?;
+        let suites = plural(due.len() as u64, "suite");
+        print(format!("PIPELINE taken: {suites} to run\n").as_bytes())?;
         Ok(due)
     }
 
@@ -330,10 +342,10 @@ impl<'a> Watching<'a> {
 
     fn say_what_is_watched(&self) -> Result<(), Failure> {
         let line = format!(
-            "watching {} judges, {}, the sources of {} suites; Ctrl-C ends\n",
-            self.registry.files().len(),
+            "watching {}, {}, the sources of {}; Ctrl-C ends\n",
+            plural(self.registry.files().len() as u64, "judge"),
             self.args.select.pipeline.display(),
-            self.sources.watched(&self.plan),
+            plural(self.sources.watched(&self.plan) as u64, "suite"),
         );
         print(line.as_bytes())
     }

@@ -10,6 +10,7 @@ use crate::cli::rejudge::{Bench, hear};
 use crate::cli::{Failure, verdicts};
 use crate::plan::{Plan, Suite};
 use crate::plugin::Registry;
+use crate::report::terminal::text::plural;
 use crate::run::dir::RunDir;
 use crate::run::rejudge::{self, Stored};
 
@@ -93,8 +94,9 @@ impl Standings {
         let same = retrials.len() - changed;
         writeln!(
             text,
-            "REJUDGED {} suites from their captures in {took} ms: {changed} verdicts changed, {same} unchanged",
-            retrials.len()
+            "REJUDGED {} from their captures in {took} ms: {} changed, {same} unchanged",
+            plural(retrials.len() as u64, "suite"),
+            plural(changed as u64, "verdict"),
         )
         .unwrap_or_default();
         Ok(text)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::elsewhere;
 use crate::config::error::{Problem, Sink};
 use crate::config::human::{self, HumanError};
 use crate::config::suggest::{clean, closest, listed, quoted};
@@ -111,9 +112,10 @@ impl Cx<'_> {
             field.key_span.clone(),
             format!("{place} has no key {}", quoted(field.key())),
         );
-        self.add(match meant {
-            Some(_) => problem.did_you_mean(meant),
-            None => problem.help(format!("keys: {}", listed(known.iter().copied(), 40))),
+        self.add(match (elsewhere::home(field.key()), meant) {
+            (Some(home), _) => problem.help(format!("{} is a key of {home}", field.key())),
+            (None, Some(_)) => problem.did_you_mean(meant),
+            (None, None) => problem.help(format!("keys: {}", listed(known.iter().copied(), 40))),
         });
     }
 

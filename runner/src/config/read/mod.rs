@@ -12,6 +12,7 @@ use crate::plan::{Cluster, ReportFormat, ReportTarget};
 use cx::{Cx, Field, Span, fields};
 
 mod cx;
+mod elsewhere;
 mod judge;
 #[cfg(test)]
 mod keys;

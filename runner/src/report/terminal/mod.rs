@@ -37,7 +37,7 @@ use super::{Need, Report, ReportError};
 
 pub use asked::{Asked, Wish};
 pub use console::Console;
-pub use detect::{ColorChoice, Facts, Flags, Taste};
+pub use detect::{ColorChoice, Facts, Flags, Taste, in_ci};
 pub use settings::{Clock, Mode, Output, Settings, Show, SizeSource, Verbosity};
 
 use line::Columns;

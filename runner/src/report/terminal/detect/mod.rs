@@ -184,6 +184,11 @@ fn off(variable: Option<&str>) -> bool {
     variable.is_some_and(|value| matches!(value, "0" | "false" | "never"))
 }
 
+/// Whether `CI` is set, and not to a word that means no.
+pub fn in_ci() -> bool {
+    on(std::env::var("CI").ok().as_deref())
+}
+
 /// Set, and not to a word that means no.
 fn on(variable: Option<&str>) -> bool {
     variable.is_some_and(|value| !matches!(value, "" | "0" | "false"))
