@@ -61,6 +61,21 @@ impl System {
     }
 }
 
+/// What a pipeline that was there before the job lacks, which takes its reports from `out/`.
+pub(super) fn note(pipeline: &str) -> &'static str {
+    let says = |start: &str| {
+        pipeline
+            .lines()
+            .any(|line| line.trim_start().starts_with(start))
+    };
+    if says("[report]") || says("report.") || says("report =") {
+        "check  [report] of pipeline.toml: the job takes out/junit.xml and out/report.html\n"
+    } else {
+        "first  add to pipeline.toml, for the job takes its reports from out/:\n       [report]\n       \
+         junit = \"out/junit.xml\"\n       html = \"out/report.html\"\n"
+    }
+}
+
 /// Writes the job and says so. A file that is there stays as it is, and the job is printed to be put in by hand.
 pub(super) fn add(folder: &Path, system: System) -> Result<String, Failure> {
     let (name, text) = system.job();

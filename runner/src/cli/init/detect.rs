@@ -85,9 +85,6 @@ pub(super) fn look(folder: &Path) -> Vec<Found> {
     found.extend(phpunit(&place));
     found.extend(jvm(&place));
     found.extend(tap(&place));
-    if found.is_empty() {
-        found.extend(make(&place));
-    }
     found
 }
 
@@ -302,7 +299,9 @@ fn has_ending(name: &str, ending: &str) -> bool {
         .is_some_and(|found| found == ending)
 }
 
-fn make(place: &Place<'_>) -> Option<Found> {
+/// A target of make that runs tests, for a folder in which nothing says more.
+pub(super) fn make(folder: &Path) -> Option<Found> {
+    let place = Place(folder);
     let by = place.first(&["Makefile", "makefile", "GNUmakefile"])?;
     let text = place.text(by);
     let target = ["test", "check"].into_iter().find(|target| {

@@ -11,6 +11,7 @@ use crate::config::{Pipeline, SCHEMA, clean};
 use crate::model::ExitStatus;
 use crate::report::terminal::text::plural;
 
+mod below;
 mod ci;
 mod detect;
 mod javascript;
@@ -29,7 +30,7 @@ Examples:
   tribunal init --print         only prints it
   tribunal init --ci github     also writes .github/workflows/tests.yml
 
-It knows pytest, go test, cargo test, nextest, vitest, jest, mocha, node --test, Playwright, ctest, RSpec, PHPUnit, \
+It looks three folders deep, and knows pytest, go test, cargo test, nextest, vitest, jest, mocha, node --test, Playwright, ctest, RSpec, PHPUnit, \
 Maven, Gradle, bats, prove and Makefiles. What it does not know, it leaves to you: a suite is a command and a judge.
 
 Exit codes: 0 written, 2 a file is there already or cannot be written")]
@@ -58,6 +59,8 @@ struct Found {
     artifacts: Vec<String>,
     env: Vec<(&'static str, &'static str)>,
     needs: Option<String>,
+    /// The folder it runs in, where it is not the pipeline's.
+    cwd: Option<String>,
     /// What to know, as comments above it.
     notes: Vec<String>,
     /// What is missing on this machine, with the cure.
@@ -80,6 +83,7 @@ impl Found {
             artifacts: Vec::new(),
             env: Vec::new(),
             needs: None,
+            cwd: None,
             notes: Vec::new(),
             missing: None,
         }
@@ -110,7 +114,7 @@ pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
             .at(folder)
             .hint("name the one with your tests"));
     }
-    let found = detect::look(folder);
+    let found = below::look(folder);
     let text = write::pipeline(
         &name(folder),
         &found,
@@ -146,6 +150,9 @@ pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
     }
     if let Some(system) = args.ci {
         said.push_str(&ci::add(folder, system)?);
+        if had_pipeline {
+            said.push_str(ci::note(&fs::read_to_string(&file).unwrap_or_default()));
+        }
     }
     for found in &found {
         if let Some(missing) = found.missing.as_ref().filter(|_| !had_pipeline) {

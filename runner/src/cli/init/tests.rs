@@ -15,7 +15,7 @@ fn written(files: &[(&str, &str)]) -> String {
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, text).expect("written");
     }
-    let found = detect::look(dir.path());
+    let found = below::look(dir.path());
     let text = write::pipeline("shop", &found, &detect::junit_reports(dir.path()), false);
     if let Err(error) = Pipeline::parse(&text, "pipeline.toml") {
         panic!("{}\n{text}", error.render(false));
@@ -194,6 +194,71 @@ fn every_tool_is_found_by_its_files() {
     command = ["make", "test"]
     judge = "exit-code"
     "##);
+}
+
+#[test]
+fn projects_below_are_found_where_nothing_above_runs_them() {
+    let files = [
+        ("services/api/go.mod", "module a\n"),
+        ("services/api/tools/go.mod", "module b\n"),
+        (
+            "services/shop/pyproject.toml",
+            "[tool.pytest.ini_options]\n",
+        ),
+        ("services/shop/tests/conftest.py", ""),
+        ("old/shop/test_a.py", ""),
+        (
+            "packages/Web UI/package.json",
+            r#"{"devDependencies": {"vitest": "4"}}"#,
+        ),
+        (
+            "packages/Web UI/node_modules/a/package.json",
+            r#"{"devDependencies": {"jest": "30"}}"#,
+        ),
+        ("engine/CMakeLists.txt", "enable_testing()\n"),
+        ("engine/part/CMakeLists.txt", "enable_testing()\n"),
+        ("Cargo.toml", "[workspace]\n"),
+        ("crates/one/Cargo.toml", "[package]\n"),
+        ("a/b/c/d/go.mod", "module d\n"),
+        (".hidden/go.mod", "module h\n"),
+    ];
+    insta::assert_snapshot!(suites(&files), @r#"
+    [suites.cargo]
+    command = ["cargo", "test", "--workspace", "--no-fail-fast"]
+    judge = "libtest"
+    [suites.engine-build]
+    cwd = "engine"
+    script = """
+    cmake -S . -B build
+    cmake --build build --parallel
+    """
+    judge = "exit-code"
+    [suites.engine-ctest]
+    cwd = "engine"
+    command = ["ctest", "--test-dir", "build", "--output-on-failure"]
+    judge = "ctest"
+    needs = ["engine-build"]
+    [suites.shop-pytest]
+    cwd = "old/shop"
+    command = ["python3", "-m", "pytest"]
+    judge = "pytest"
+    [suites.web-ui-vitest]
+    cwd = "packages/Web UI"
+    command = ["npx", "--no-install", "vitest", "run"]
+    judge = "vitest"
+    [suites.api-go]
+    cwd = "services/api"
+    command = ["go", "test", "-json", "./..."]
+    judge = "go-test"
+    [suites.services-shop-pytest]
+    cwd = "services/shop"
+    command = ["python3", "-m", "pytest"]
+    judge = "pytest"
+    [suites.tools-go]
+    cwd = "services/api/tools"
+    command = ["go", "test", "-json", "./..."]
+    judge = "go-test"
+    "#);
 }
 
 #[test]

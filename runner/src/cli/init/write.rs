@@ -77,6 +77,9 @@ fn suite(found: &Found) -> String {
         put(&mut text, format_args!("# {note}"));
     }
     put(&mut text, format_args!("[suites.{}]", found.suite));
+    if let Some(cwd) = &found.cwd {
+        put(&mut text, format_args!("cwd = {}", quoted(cwd)));
+    }
     match &found.runs {
         Runs::Command(words) => put(&mut text, format_args!("command = {}", list(words))),
         Runs::Script(script) => put(&mut text, format_args!("script = \"\"\"\n{script}\n\"\"\"")),

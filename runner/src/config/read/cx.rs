@@ -112,9 +112,9 @@ impl Cx<'_> {
             field.key_span.clone(),
             format!("{place} has no key {}", quoted(field.key())),
         );
-        self.add(match (elsewhere::home(field.key()), meant) {
-            (Some(home), _) => problem.help(format!("{} is a key of {home}", field.key())),
-            (None, Some(_)) => problem.did_you_mean(meant),
+        self.add(match (meant, elsewhere::home(field.key())) {
+            (Some(_), _) => problem.did_you_mean(meant),
+            (None, Some(home)) => problem.help(format!("{} is a key of {home}", field.key())),
             (None, None) => problem.help(format!("keys: {}", listed(known.iter().copied(), 40))),
         });
     }

@@ -220,9 +220,15 @@ fn fenced(text: &str) -> String {
     let text = clean::text(text.as_bytes());
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    let all = text.lines().count();
+    // Tools put blank lines around a message.
+    let lines = || {
+        text.trim_end()
+            .lines()
+            .skip_while(|line| line.trim().is_empty())
+    };
+    let all = lines().count();
     let mut shown = String::new();
-    for line in text.lines().take(LINES) {
+    for line in lines().take(LINES) {
         shown.extend(line.chars().take(COLUMNS));
         shown.push('\n');
     }

@@ -36,6 +36,8 @@ fn foreign_text_stays_text() {
     );
     let fence = fenced("a\n````\n</details>\n");
     assert_eq!(fence, "`````text\na\n````\n</details>\n`````\n");
+    // Not the blank lines around it, but the blanks before its first word.
+    assert_eq!(fenced("\n \n  a\n\nb\n\n"), "```text\n  a\n\nb\n```\n");
     assert!(fenced(&"line\n".repeat(50)).ends_with("… 10 more lines\n```\n"));
 }
 

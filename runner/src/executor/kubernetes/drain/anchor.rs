@@ -37,6 +37,11 @@ impl Search {
         }
     }
 
+    /// Whether the next record may still be a known one.
+    pub(super) fn is_open(&self) -> bool {
+        !self.alive.is_empty()
+    }
+
     pub(super) fn step(&mut self, id: u64) -> Step {
         let mut next: Vec<usize> = self
             .alive

@@ -73,6 +73,15 @@ impl Body {
         }
     }
 
+    /// Whether its next record is new in any case: where equal ones repeat, it may be one of them.
+    pub(super) fn goes_on(&self) -> bool {
+        match &self.join {
+            Join::New => true,
+            Join::Search { found, search, .. } => *found && !search.is_open(),
+            _ => false,
+        }
+    }
+
     /// Whether the body cannot continue what is known.
     pub(super) fn is_failed(&self) -> bool {
         matches!(self.join, Join::Failed | Join::Differs)

@@ -347,7 +347,7 @@ async fn read(
     let rest = lines.rest();
     let unterminated = !rest.is_empty() && rest == log.torn && body.is_joined();
     let torn = !rest.is_empty() && !unterminated;
-    if torn && body.is_joined() {
+    if torn && body.goes_on() {
         log.tear(rest);
     }
     body = body.end(log, rest, unterminated, &mut out);

@@ -198,7 +198,7 @@ async fn read(
     if !out.is_empty() {
         sink.bytes(&out);
     }
-    if body.is_joined() {
+    if body.goes_on() {
         log.tear(lines.rest());
     }
     let clean = clean && body.is_joined();

@@ -44,3 +44,20 @@ async fn a_line_before_an_older_one_costs_no_reading() {
     let requests = kubelet.requests();
     assert!(requests.len() <= 3, "{requests:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn half_a_line_that_was_read_before_is_no_new_one() {
+    // Two lines of one moment and one content: the tail that is read after the end fits in two places.
+    let kubelet = Kubelet::new();
+    kubelet.write_after(0, b"twice\n");
+    kubelet.write_after(0, b"twice\n");
+    kubelet.end();
+    kubelet.fault(Fault::Fine);
+    kubelet.fault(Fault::Cut {
+        after: 70,
+        clean: true,
+    });
+    let (drained, taken) = kubelet.drain(false).await;
+    assert_eq!(taken.bytes, kubelet.truth(), "{drained:?}");
+    assert!(taken.gaps.is_empty(), "{:?}", taken.gaps);
+}
