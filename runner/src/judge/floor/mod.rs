@@ -184,7 +184,11 @@ fn capture_in_words(capture: &CaptureReport) -> String {
         Completeness::Gap => "output is missing".to_owned(),
         Completeness::Cut => format!("the output did not end: cut after {} bytes", capture.bytes),
         Completeness::Unavailable => "there is no output to be had".to_owned(),
-        Completeness::Unverified => "the output cannot be vouched for: its log rotated".to_owned(),
+        // Reports look for this word.
+        Completeness::Unverified if capture.note.is_empty() => {
+            "the output is unverified: its log rotated".to_owned()
+        }
+        Completeness::Unverified => return format!("the output is unverified: {}", capture.note),
         Completeness::Proven | Completeness::Complete => "the output is all there".to_owned(),
     };
     // Who held the output open is told where the leftovers are.

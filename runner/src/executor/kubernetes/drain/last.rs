@@ -225,8 +225,8 @@ fn conclude(sink: &mut dyn Sink, log: &mut Track, shown: &Shown, left: Left) -> 
     };
     let note = match (log.seam, rotated, shown.is_short()) {
         (Some(apart), ..) if !log.gap => format!(
-            "the log file was rotated while it was read: what was streamed ends {:.3} ms before the file that is left \
-             begins, which is no pause; but that nothing was between cannot be vouched for",
+            "the log file was rotated while it was read; the one that is left begins {:.3} ms after what was streamed ends, \
+             so nothing seems to be missing, but that cannot be vouched for",
             apart.as_secs_f64() * 1e3
         ),
         (_, true, _) => {

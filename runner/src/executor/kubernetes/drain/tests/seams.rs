@@ -32,7 +32,10 @@ async fn a_file_that_begins_where_the_one_before_ended_goes_on_with_it() {
         Completeness::Unverified,
         "{drained:?}"
     );
-    assert!(drained.note.contains("ends 0.100 ms before"), "{drained:?}");
+    assert!(
+        drained.note.contains("begins 0.100 ms after"),
+        "{drained:?}"
+    );
     assert!(taken.gaps.is_empty(), "{:?}", taken.gaps);
 }
 
