@@ -197,6 +197,8 @@ def restarts(args):
                 print(f"seed {seed}: {part} at {moment:.1f} s: {key}: {suite.get('message', '')}", flush=True)
         shutil.rmtree(out)
     count = sum(told.values())
+    # Jobs are deleted in the background.
+    time.sleep(10)
     print(f"restarts: {args.restarts} runs, {count} sealed suites, seeds from {args.seed}: false passes {false}, "
           f"false proofs {wrong}; {dict(sorted(told.items()))}; left {left()}", flush=True)
 
