@@ -50,7 +50,7 @@ SUITES = ("numTotalTests", "numPassedTests", "numTotalTestSuites", "numPassedTes
 # A recorded green report, its list of tests, and the sums that count them.
 REPORTS = {
     "jest json": ("jest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
-    "vitest json": ("vitest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
+    "vitest json": ("vitest/*/green-json.*", ("testResults",), [(key,) for key in SUITES]),
     "playwright json": ("playwright/*/green-json.stdout", ("suites",), [("stats", "expected")]),
     "rspec json file": ("rspec/*/green-json.stdout", ("examples",), [("summary", "example_count")]),
     "ctrf": ("ctrf/*/green.artifact.*.json", ("results", "tests"), [("results", "summary", key) for key in ("tests", "passed")]),
@@ -152,12 +152,22 @@ def report(path, shape, size):
         file.write("</testsuites>\n")
 
 
-def newest(pattern):
-    """The newest recorded file of this name."""
+def newest(pattern, fits=lambda path: True):
+    """The newest recorded file of this name that fits; says which newer ones do not."""
     found = sorted(FIXTURES.glob(pattern), key=lambda path: [int(n) if n.isdigit() else 0 for n in path.parent.name.split(".")])
-    if not found:
-        sys.exit(f"no recorded run is called {pattern}")
-    return found[-1]
+    for path in reversed(found):
+        if fits(path):
+            return path
+        print(f"skipped: {path.relative_to(FIXTURES)} is not what {pattern} is measured with", file=sys.stderr)
+    sys.exit(f"no recorded run is called {pattern}")
+
+
+def is_report(path):
+    """Whether this file holds a report: vitest 5 writes its own to a file, and says on standard output where."""
+    try:
+        return isinstance(json.loads(path.read_text()), dict)
+    except ValueError:
+        return False
 
 
 def recorded(pattern):
@@ -214,7 +224,7 @@ def with_logs(path, base, size):
 def large_report(path, recipe, size):
     """Writes a recorded report with its list of tests repeated to about this many bytes; returns how many tests."""
     pattern, where, sums = recipe
-    text = newest(pattern).read_text()
+    text = newest(pattern, is_report).read_text()
     report = json.loads(text)
     around = report
     for key in where[:-1]:
