@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tribunal_judge_kit::names::Print;
+use tribunal_judge_kit::names::other_hash;
 use tribunal_sdk::{CaseStatus, Label, TestCase, label};
 
 use crate::text::{clip, count, first_line, milliseconds};
@@ -66,9 +66,9 @@ pub(crate) struct Origin {
 /// A test case as it stands in a report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
-    /// What makes two entries attempts of one test; `None` for a case without any name, which is
+    /// What makes two entries of one id attempts of one test; `None` for a case without any name, which is
     /// never the same as another one.
-    pub(crate) identity: Option<Print>,
+    pub(crate) identity: Option<u64>,
     pub(crate) case: TestCase,
     /// Where it begins, where that was kept.
     pub(crate) place: Place,
@@ -276,7 +276,7 @@ impl Draft {
                 &self.file,
                 &self.line,
             ];
-            Print::of(self.origin.path, &all.map(String::as_str))
+            other_hash(self.origin.path, &all.map(String::as_str))
         };
         Found {
             place: self.place,
