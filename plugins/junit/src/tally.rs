@@ -7,7 +7,7 @@ use std::hash::BuildHasherDefault;
 use tribunal_judge_kit::book::merge;
 use tribunal_judge_kit::names::{AsIs, hash, number};
 use tribunal_judge_kit::xml::Place;
-use tribunal_sdk::{CaseStatus, Counts, TestCase};
+use tribunal_sdk::{CaseStatus, Counts};
 
 use crate::case::Found;
 
@@ -118,21 +118,21 @@ impl Tally {
         }
     }
 
-    /// Counts a case; returns it as it is to be reported, or `None` when it is not.
-    pub(crate) fn add(&mut self, found: Found) -> Option<TestCase> {
+    /// Counts a case, and makes of it what is to be reported; returns whether it is.
+    pub(crate) fn add(&mut self, found: &mut Found) -> bool {
         let Found {
             identity,
-            mut case,
+            case,
             place,
         } = found;
         if identity.is_none() {
             "(a test case without a name)".clone_into(&mut case.id);
             self.unnamed_passed += u64::from(case.status == CaseStatus::Passed);
         }
-        let ordinal = match self.place(&case.id, identity, case.status) {
+        let ordinal = match self.place(&case.id, *identity, case.status) {
             None => {
                 self.overflow = true;
-                return None;
+                return false;
             }
             Some(Belongs::New(ordinal)) => ordinal,
             Some(Belongs::Again(ordinal, old)) => {
@@ -155,7 +155,7 @@ impl Tally {
         let bad = matches!(case.status, CaseStatus::Failed | CaseStatus::Errored);
         if bad && self.first_bad.is_none() {
             self.first_bad = Some((case.id.clone(), case.message.clone()));
-            self.first_place = Some((case.id.clone(), self.report.clone(), place));
+            self.first_place = Some((case.id.clone(), self.report.clone(), *place));
         } else if !bad
             && self
                 .first_bad
@@ -171,10 +171,10 @@ impl Tally {
         };
         if self.reported >= room {
             self.unreported += 1;
-            return None;
+            return false;
         }
         self.reported += 1;
-        Some(case)
+        true
     }
 
     /// Finds where a case belongs, and notes what becomes of it; `None` where there are too many.

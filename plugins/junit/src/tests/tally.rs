@@ -67,12 +67,13 @@ proptest! {
                 tally.end_document();
                 continue;
             };
-            let found = Found {
+            let mut found = Found {
                 identity: *identity,
                 case: case(format!("test {id}"), *status),
                 place: Place::default(),
             };
-            told.extend(tally.add(found).map(|case| (case.id, case.status)));
+            prop_assert!(tally.add(&mut found));
+            told.push((found.case.id, found.case.status));
         }
         let expected = model(&steps);
         let last: BTreeMap<_, _> = expected.iter().cloned().collect();
