@@ -3,6 +3,8 @@
 const DEPTH: usize = 128;
 const ELEMENT: usize = 32 * 1_024 * 1_024;
 const SKELETON: usize = 4 * 1_024 * 1_024;
+/// Bytes that are kept of a key: the ones that are looked for are shorter.
+const KEY: usize = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -48,6 +50,12 @@ pub(super) enum Step {
     Element(usize),
     End,
     Bad(&'static str),
+}
+
+/// How many bytes from `at` on are of this kind.
+fn run(bytes: &[u8], at: usize, kind: impl Fn(&u8) -> bool) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| kind(byte)).count()
 }
 
 const CONTROL: Step = Step::Bad("a control character inside a string");
@@ -127,11 +135,21 @@ impl Open {
                     self.state = State::KeyText;
                     at += 1;
                 }
+                (State::Colon, b':') => {
+                    self.state = State::Value;
+                    at += 1;
+                }
+                (State::Value, b'"') => {
+                    self.state = State::Text;
+                    at += 1;
+                }
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {
                     self.copy(bytes, from, at);
-                    at += 1;
+                    // Reports that are indented are half blanks.
+                    at += run(bytes, at, |byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
                     from = at;
                 }
+                (State::Scalar, b'0'..=b'9') => at += run(bytes, at, u8::is_ascii_digit),
                 _ => {
                     at += 1;
                     match self.structure(byte) {
@@ -200,7 +218,8 @@ impl Open {
     /// Takes what is inside a string outside of elements, up to what needs a closer look; returns how many bytes
     /// that were.
     pub(super) fn take_text(&mut self, bytes: &[u8]) -> usize {
-        if self.state != State::Text || self.escaped || self.list.is_some() {
+        let inside = matches!(self.state, State::Text | State::KeyText);
+        if !inside || self.escaped || self.list.is_some() {
             return 0;
         }
         let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
@@ -214,6 +233,12 @@ impl Open {
             text
         };
         self.skeleton.extend_from_slice(whole);
+        if self.state == State::KeyText
+            && let Some(frame) = self.frames.last_mut()
+        {
+            let room = KEY.saturating_sub(frame.key.len()).min(whole.len());
+            frame.key.extend_from_slice(&whole[..room]);
+        }
         whole.len()
     }
 
@@ -243,7 +268,7 @@ impl Open {
         }
         if key
             && let Some(frame) = self.frames.last_mut()
-            && frame.key.len() < 64
+            && frame.key.len() < KEY
         {
             frame.key.push(byte);
         }
