@@ -3,6 +3,7 @@
 
 mod borrowed;
 mod open;
+mod plain;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use shell::{judge, prefer};
 use open::{Open, Step};
 
 const HELD: usize = 65_536;
+const ESC: u8 = 0x1b;
 
 /// A kind of report.
 pub trait Report: Default {
@@ -64,6 +66,8 @@ pub struct Documents<R> {
     book: Book,
     open: Option<Box<Open>>,
     held: Vec<u8>,
+    /// What is left of a line without control sequences: memory that is used again.
+    stripped: Vec<u8>,
     /// Whether the beginning of an overlong line was passed on already.
     flowing: bool,
     line: u64,
@@ -85,13 +89,16 @@ impl<R: Report> Documents<R> {
     /// Takes the next bytes; returns what they tell.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Notice> {
         let mut rest = bytes;
-        let clean = memchr::memchr2(b'\x1b', b'\r', bytes).is_none();
+        let coloured = memchr::memchr(ESC, bytes).is_some();
+        // A line may be written over by what follows on it.
+        let forward = memchr::memchr(b'\r', bytes).is_none();
         loop {
-            let fresh = clean && self.held.is_empty() && !self.flowing;
+            let fresh = forward && self.held.is_empty() && !self.flowing;
             // Behind a report, parts of another one are looked for.
             if fresh && self.open.is_none() && !self.seen {
-                rest = self.skip(rest);
+                rest = self.skip(rest, coloured);
             }
+            let fresh = fresh && !coloured;
             let Some(at) = memchr::memchr(b'\n', rest) else {
                 break;
             };
@@ -111,13 +118,20 @@ impl<R: Report> Documents<R> {
     }
 
     /// Leaves out whole lines in which no document begins; at the start of a line, and outside of documents.
-    fn skip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+    fn skip<'a>(&mut self, bytes: &'a [u8], coloured: bool) -> &'a [u8] {
         // The first byte of a document, or of the mark before it.
         let begins = |at: &usize| {
             at.checked_sub(1)
                 .is_none_or(|before| bytes[before] == b'\n')
         };
-        let begin = memchr::memchr2_iter(b'{', 0xef, bytes).find(begins);
+        let begin = if coloured {
+            // Or of a colour before it; there are several in each line, so lines are what is gone through.
+            let may = |at: &usize| matches!(bytes.get(*at), Some(&(b'{' | 0xef | ESC)));
+            let starts = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+            std::iter::once(0).chain(starts).find(may)
+        } else {
+            memchr::memchr2_iter(b'{', 0xef, bytes).find(begins)
+        };
         let end = begin.or_else(|| memchr::memrchr(b'\n', bytes).map(|at| at + 1));
         let (lines, rest) = bytes.split_at(end.unwrap_or(0));
         self.passed(lines);
@@ -163,8 +177,10 @@ impl<R: Report> Documents<R> {
             self.bytes(&held, false);
         } else {
             let body = held.strip_suffix(b"\n").unwrap_or(&held);
-            let plain = ansi::strip(body);
-            self.bytes(&plain, true);
+            let mut stripped = std::mem::take(&mut self.stripped);
+            let plain = ansi::strip_into(body, &mut stripped).unwrap_or(&stripped);
+            self.bytes(plain, true);
+            self.stripped = stripped;
             if ended {
                 self.bytes(b"\n", false);
             }

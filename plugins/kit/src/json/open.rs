@@ -1,5 +1,7 @@
 //! The structure of a JSON document, byte by byte.
 
+use super::plain::plain;
+
 const DEPTH: usize = 128;
 const ELEMENT: usize = 32 * 1_024 * 1_024;
 const SKELETON: usize = 4 * 1_024 * 1_024;
@@ -146,7 +148,9 @@ impl Open {
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {
                     self.copy(bytes, from, at);
                     // Reports that are indented are half blanks.
-                    at += run(bytes, at, |byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+                    at += run(bytes, at, |byte| {
+                        matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+                    });
                     from = at;
                 }
                 (State::Scalar, b'0'..=b'9') => at += run(bytes, at, u8::is_ascii_digit),
@@ -192,12 +196,7 @@ impl Open {
                 }
             }
             let rest = bytes.get(at..).unwrap_or_default();
-            let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            let text = rest.get(..end).unwrap_or_default();
-            // The least of all is found many bytes at once.
-            if text.iter().min().is_some_and(|least| *least < 0x20) {
-                return Err(CONTROL);
-            }
+            let end = plain(rest);
             match rest.get(end) {
                 None => return Ok(bytes.len()),
                 Some(b'"') => {
@@ -207,10 +206,11 @@ impl Open {
                     };
                     return Ok(at + end + 1);
                 }
-                Some(_) => {
+                Some(b'\\') => {
                     self.escaped = true;
                     at += end + 1;
                 }
+                Some(_) => return Err(CONTROL),
             }
         }
     }
@@ -222,16 +222,7 @@ impl Open {
         if !inside || self.escaped || self.list.is_some() {
             return 0;
         }
-        let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
-        let (text, _) = bytes.split_at(end);
-        // The least of all is found many bytes at once; the first of a kind is not.
-        let control = text.iter().min().is_some_and(|least| *least < 0x20);
-        let whole = if control {
-            let at = text.iter().position(|byte| *byte < 0x20);
-            text.get(..at.unwrap_or(end)).unwrap_or_default()
-        } else {
-            text
-        };
+        let (whole, _) = bytes.split_at(plain(bytes));
         self.skeleton.extend_from_slice(whole);
         if self.state == State::KeyText
             && let Some(frame) = self.frames.last_mut()

@@ -68,7 +68,11 @@ const REPORT: &str = "{\n  \"results\": {\n    \"tests\": [\n      {\"name\": \"
 #[test]
 fn elements_come_one_by_one_and_noise_does_not_matter() {
     let noisy = format!("{{ a: 1 }}\n{{\nwarning\n{REPORT}\nbye {{\n");
-    for text in [REPORT, &noisy] {
+    let coloured = format!(
+        " \x1b[32mok\x1b[39m {{\nx{{\n{{\rx\n\x1b[1m{REPORT}\x1b[0m\n\x1b[2mbye\x1b[22m {{\n"
+    );
+    let plain = coloured.replace("{\rx\n", "");
+    for text in [REPORT, &noisy, &coloured, &plain] {
         for size in [1, 3, 4_096] {
             let (names, whole, problem) = read(text.as_bytes(), size);
             assert_eq!(
