@@ -104,8 +104,7 @@ impl<R: Report> Documents<R> {
             };
             let (line, after) = rest.split_at(at + 1);
             if fresh {
-                self.bytes(line.strip_suffix(b"\n").unwrap_or(line), true);
-                self.bytes(b"\n", false);
+                self.bytes(line, true);
                 self.passed(line);
             } else {
                 self.hold(line);
@@ -178,12 +177,15 @@ impl<R: Report> Documents<R> {
         } else {
             let body = held.strip_suffix(b"\n").unwrap_or(&held);
             let mut stripped = std::mem::take(&mut self.stripped);
-            let plain = ansi::strip_into(body, &mut stripped).unwrap_or(&stripped);
-            self.bytes(plain, true);
-            self.stripped = stripped;
-            if ended {
-                self.bytes(b"\n", false);
+            if let Some(plain) = ansi::strip_into(body, &mut stripped) {
+                stripped.clear();
+                stripped.extend_from_slice(plain);
             }
+            if ended {
+                stripped.push(b'\n');
+            }
+            self.bytes(&stripped, true);
+            self.stripped = stripped;
         }
         self.offset += held.len() as u64;
         self.flowing = !ended;
@@ -288,6 +290,7 @@ impl<R: Report> Documents<R> {
 
     fn fail(&mut self, text: &str, line: u64, byte: u64, quote: &[u8]) {
         self.seen = true;
+        let quote = quote.strip_suffix(b"\n").unwrap_or(quote);
         let start = quote.get(..quote.len().min(400)).unwrap_or_default();
         self.problem.get_or_insert(Fact {
             text: text.to_owned(),

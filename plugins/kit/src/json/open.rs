@@ -1,6 +1,6 @@
 //! The structure of a JSON document, byte by byte.
 
-use super::plain::plain;
+use super::plain::{blanks, plain};
 
 const DEPTH: usize = 128;
 const ELEMENT: usize = 32 * 1_024 * 1_024;
@@ -52,12 +52,6 @@ pub(super) enum Step {
     Element(usize),
     End,
     Bad(&'static str),
-}
-
-/// How many bytes from `at` on are of this kind.
-fn run(bytes: &[u8], at: usize, kind: impl Fn(&u8) -> bool) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().take_while(|byte| kind(byte)).count()
 }
 
 const CONTROL: Step = Step::Bad("a control character inside a string");
@@ -147,13 +141,10 @@ impl Open {
                 }
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {
                     self.copy(bytes, from, at);
-                    // Reports that are indented are half blanks.
-                    at += run(bytes, at, |byte| {
-                        matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
-                    });
+                    at += blanks(bytes.get(at..).unwrap_or_default());
                     from = at;
                 }
-                (State::Scalar, b'0'..=b'9') => at += run(bytes, at, u8::is_ascii_digit),
+                (State::Scalar, b'0'..=b'9') => at += 1,
                 _ => {
                     at += 1;
                     match self.structure(byte) {
