@@ -1,6 +1,7 @@
 //! Finds a JSON report in a stream and takes its long lists apart, element by element: memory depends
 //! on the largest element, not on the report.
 
+mod beginnings;
 mod borrowed;
 mod open;
 mod plain;

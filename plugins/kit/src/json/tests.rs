@@ -43,9 +43,9 @@ impl Report for Names {
 }
 
 /// Names, whether a document was whole, and what is wrong with line, byte and quote.
-type Read = (Vec<String>, bool, Option<(String, u64, u64, String)>);
+pub(super) type Read = (Vec<String>, bool, Option<(String, u64, u64, String)>);
 
-fn read(text: &[u8], size: usize) -> Read {
+pub(super) fn read(text: &[u8], size: usize) -> Read {
     let mut documents = Documents::<Names>::new();
     let mut notices = Vec::new();
     for chunk in text.chunks(size) {
