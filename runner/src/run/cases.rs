@@ -73,7 +73,9 @@ impl CaseBook {
             }
             Notice::Progress { done, total } => self.said = Some((done, total)),
             Notice::Cases(cases) => {
-                cases.iter().for_each(|case| self.book(case));
+                for case in &cases {
+                    self.book(case);
+                }
                 let (suite, attempt) = (self.suite, self.attempt);
                 events.extend(cases.into_iter().map(|case| EventKind::CaseReported {
                     suite,
@@ -95,7 +97,11 @@ impl CaseBook {
     /// Takes a notice in where nobody asks for events.
     pub(crate) fn note(&mut self, notice: Notice) {
         match notice {
-            Notice::Cases(cases) => cases.iter().for_each(|case| self.book(case)),
+            Notice::Cases(cases) => {
+                for case in &cases {
+                    self.book(case);
+                }
+            }
             other => drop(self.take(other)),
         }
     }

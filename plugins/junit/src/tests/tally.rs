@@ -79,7 +79,10 @@ proptest! {
         let last: BTreeMap<_, _> = expected.iter().cloned().collect();
         prop_assert_eq!(told, expected);
         let counts = tally.counts();
-        let of = |status| last.values().filter(|last| **last == status).count() as u32;
+        let of = |status| {
+            let count = last.values().filter(|last| **last == status).count();
+            u32::try_from(count).expect("a few")
+        };
         prop_assert_eq!(counts.passed, of(CaseStatus::Passed));
         prop_assert_eq!(counts.failed, of(CaseStatus::Failed));
         prop_assert_eq!(counts.errored, of(CaseStatus::Errored));
