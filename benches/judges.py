@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Measures the judges: megabytes a second of whole `tribunal judge` runs, and their peak memory.
 
-    make bench-judges          or    benches/judges.py [--quick] [--only WORD] [--tribunal FILE]
+    make bench-judges          or    benches/judges.py [--quick] [--cpu] [--only WORD] [--tribunal FILE]
 
 The judge `junit` runs beside Python's junitparser and lxml on the same reports, which are generated in the shapes that
 pytest, surefire and jest-junit write; the goal is 3 times junitparser and as fast as lxml. Each format of text is
 measured twice: `results`, a recorded green run again and again (of formats whose judges read one run only, that run
 with as many results as fit), and `logs`, such a run with log lines of its tests in it; the goal is 200 MB/s for both. Reports in JSON are recorded ones whose list of tests is repeated, with sums that
 agree. Memory is that of a log eight times as long beside the first, for both kinds. Peers run in turn (A B A B …),
-medians are compared. Needs a release build; junitparser and lxml are installed into a temporary folder.
+medians are compared; with `--cpu` of processor time, which others at work on the same machine change less than the clock's. Needs a release build; junitparser and lxml are installed into a temporary folder.
 """
 
 import argparse
@@ -50,12 +50,14 @@ SUITES = ("numTotalTests", "numPassedTests", "numTotalTestSuites", "numPassedTes
 # A recorded green report, its list of tests, and the sums that count them.
 REPORTS = {
     "jest json": ("jest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
-    "vitest json": ("vitest/*/green-json.stdout", ("testResults",), [(key,) for key in SUITES]),
+    "vitest json": ("vitest/*/green-json.*", ("testResults",), [(key,) for key in SUITES]),
     "playwright json": ("playwright/*/green-json.stdout", ("suites",), [("stats", "expected")]),
     "rspec json file": ("rspec/*/green-json.stdout", ("examples",), [("summary", "example_count")]),
     "ctrf": ("ctrf/*/green.artifact.*.json", ("results", "tests"), [("results", "summary", key) for key in ("tests", "passed")]),
 }
 ONE_RUN = ("nextest", "pytest")
+# More would be more than half a million tests, of which the judge says that they are too many to tell apart.
+REPORT = 40_000_000
 GOAL = 200
 # What may come on top where there is more to read.
 SLACK = 24
@@ -69,9 +71,9 @@ LOGS = [
 ]
 COUNT = """
 import sys, time
-begun = time.perf_counter()
+begun = time.perf_counter(), time.process_time()
 {body}
-print(cases, bad, time.perf_counter() - begun)
+print(cases, bad, time.perf_counter() - begun[0], time.process_time() - begun[1])
 """
 PEERS = {
     "junitparser": COUNT.format(body="""
@@ -93,7 +95,10 @@ for case in etree.parse(sys.argv[1], etree.XMLParser(huge_tree=True)).iter("test
 
 
 class Sample:
-    """One run: seconds of wall time, peak memory in MiB, what it printed."""
+    """One run: seconds, peak memory in MiB, what it printed."""
+
+    # Whether seconds are those of processors.
+    cpu = False
 
     def __init__(self, argv, cwd=None):
         begun = time.perf_counter()
@@ -102,13 +107,14 @@ class Sample:
         self.err = child.stderr.read().decode(errors="replace")
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        self.wall = time.perf_counter() - begun
+        used = usage.ru_utime + usage.ru_stime
+        self.seconds = used if Sample.cpu else time.perf_counter() - begun
         self.rss = usage.ru_maxrss / 1024
         self.code = child.returncode
 
 
 def median(samples):
-    return statistics.median(sample.wall for sample in samples)
+    return statistics.median(sample.seconds for sample in samples)
 
 
 def pytest_shape(dice, number):
@@ -152,12 +158,22 @@ def report(path, shape, size):
         file.write("</testsuites>\n")
 
 
-def newest(pattern):
-    """The newest recorded file of this name."""
+def newest(pattern, fits=lambda path: True):
+    """The newest recorded file of this name that fits; says which newer ones do not."""
     found = sorted(FIXTURES.glob(pattern), key=lambda path: [int(n) if n.isdigit() else 0 for n in path.parent.name.split(".")])
-    if not found:
-        sys.exit(f"no recorded run is called {pattern}")
-    return found[-1]
+    for path in reversed(found):
+        if fits(path):
+            return path
+        print(f"skipped: {path.relative_to(FIXTURES)} is not what {pattern} is measured with", file=sys.stderr)
+    sys.exit(f"no recorded run is called {pattern}")
+
+
+def is_report(path):
+    """Whether this file holds a report: vitest 5 writes its own to a file, and says on standard output where."""
+    try:
+        return isinstance(json.loads(path.read_text()), dict)
+    except ValueError:
+        return False
 
 
 def recorded(pattern):
@@ -214,7 +230,7 @@ def with_logs(path, base, size):
 def large_report(path, recipe, size):
     """Writes a recorded report with its list of tests repeated to about this many bytes; returns how many tests."""
     pattern, where, sums = recipe
-    text = newest(pattern).read_text()
+    text = newest(pattern, is_report).read_text()
     report = json.loads(text)
     around = report
     for key in where[:-1]:
@@ -265,9 +281,11 @@ def measure(name, judge, idle, rounds, make, size, problems):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--quick", action="store_true", help="small files, one round")
+    options.add_argument("--cpu", action="store_true", help="processor time instead of the clock's")
     options.add_argument("--only", default="", help="only what has this word")
     options.add_argument("--tribunal", default=str(ROOT / "target/release/tribunal"))
     options = options.parse_args()
+    Sample.cpu = options.cpu
     size, rounds = (4_000_000, 1) if options.quick else (60_000_000, 3)
     problems = []
     with tempfile.TemporaryDirectory() as folder:
@@ -280,7 +298,7 @@ def main():
             return sample
 
         if not options.only or "junit" in options.only:
-            junit(folder, judge, size, rounds, problems)
+            junit(folder, judge, min(size, REPORT), rounds, problems)
         tiny = folder / "tiny.log"
         tiny.write_text("x\n")
         print(f"\n| judge | `results` MB/s | `logs` MB/s | MiB at {size // 10**6} MB | MiB at {size // 10**6 * 8} MB |\n|---|---|---|---|---|")
@@ -346,7 +364,7 @@ def junit(folder, judge, size, rounds, problems):
             sample = runs[peer][0]
             if sample.code:
                 sys.exit(sample.err)
-            cases, bad, _ = sample.out.split()
+            cases, bad, *_ = sample.out.split()
             mine = counts["suites"][0]["counts"]
             if int(cases) != sum(mine.values()) or int(bad) != mine["failed"] + mine["errored"]:
                 sys.exit(f"{peer} counts {cases} and {bad}, tribunal {mine}")
@@ -354,7 +372,7 @@ def junit(folder, judge, size, rounds, problems):
         whole = megabytes / median(runs["tribunal"])
         alone = megabytes / max(0.001, median(runs["tribunal"]) - idle)
         # Peers without the start of Python and their imports' reading, as they say themselves.
-        peers = {peer: megabytes / statistics.median(float(sample.out.split()[2]) for sample in runs[peer]) for peer in PEERS}
+        peers = {peer: megabytes / statistics.median(float(sample.out.split()[3 if Sample.cpu else 2]) for sample in runs[peer]) for peer in PEERS}
         beside = {peer: whole / rate for peer, rate in peers.items()}
         print(f"| {name} | {whole:.0f} ({alone:.0f}) | {peers['junitparser']:.0f} | {peers['lxml']:.0f} | {beside['junitparser']:.1f}x | {beside['lxml']:.1f}x | {runs['tribunal'][0].rss:.0f} |", flush=True)
         for peer, goal in (("junitparser", 3), ("lxml", 1)):

@@ -165,7 +165,7 @@ async fn control_sequences_reach_nobody() {
     assert_eq!(outcome.verdict.expect("a verdict").summary, "abcd");
     for notice in outcome.notices {
         match notice {
-            Notice::Case(case) => assert_eq!(case.id, "abcd"),
+            Notice::Cases(cases) => assert!(cases.iter().all(|case| case.id == "abcd")),
             Notice::Log { message, .. } => assert_eq!(message, "abcd"),
             Notice::Progress { .. } | Notice::Began { .. } => panic!("nothing else was said"),
         }

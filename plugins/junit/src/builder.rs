@@ -90,8 +90,9 @@ pub(crate) struct Builder {
     spare: Draft,
     /// A draft that stands for a suite, not for a `<testcase>`.
     of_suite: bool,
-    /// Found since it was last taken.
-    pub(crate) found: Vec<Piece>,
+    /// Found since it was last taken, as many as are `given`; the rest is memory to be used again.
+    found: Vec<Piece>,
+    given: usize,
     cases: u64,
     bad: u64,
     /// Where the tag that comes stands: kept until something bad has been found.
@@ -194,7 +195,7 @@ impl Builder {
         );
         if let Some(tests) = suite.tests {
             let each_is_a_test = tests >= cases;
-            self.found.push(Piece::Suite { each_is_a_test });
+            *self.next() = Piece::Suite { each_is_a_test };
             let ran = tests.saturating_sub(suite.skipped);
             self.declared.tests = worse(self.declared.tests, ran, cases);
             self.promised = self.promised.max(ran);
@@ -204,7 +205,7 @@ impl Builder {
                 self.declared.hollow = self.declared.hollow.max(Some(self.promised));
             }
             self.promised = 0;
-            self.found.push(Piece::End);
+            *self.next() = Piece::End;
         }
     }
 
@@ -217,9 +218,30 @@ impl Builder {
     fn finish_draft(&mut self) {
         self.of_suite = false;
         if let Some(mut draft) = self.draft.take() {
-            self.found.push(Piece::Case(draft.finish()));
+            let piece = self.next();
+            if !matches!(piece, Piece::Case(_)) {
+                *piece = Piece::Case(Found::default());
+            }
+            if let Piece::Case(found) = piece {
+                draft.finish(found);
+            }
             self.spare = draft;
         }
+    }
+
+    /// The place of the next piece, with what was there before.
+    fn next(&mut self) -> &mut Piece {
+        if self.given == self.found.len() {
+            self.found.push(Piece::End);
+        }
+        self.given += 1;
+        &mut self.found[self.given - 1]
+    }
+
+    /// Returns what was found since the last call.
+    pub(crate) fn take(&mut self) -> &mut [Piece] {
+        let given = std::mem::take(&mut self.given);
+        &mut self.found[..given]
     }
 }
 
@@ -229,6 +251,25 @@ impl Sink for Builder {
     const ORPHAN: &'static str =
         "a <testcase> outside of any <testsuite>: the beginning is missing";
     const CLOSING: &'static [&'static str] = &["testsuites", "testsuite", "testcase"];
+    const ATTRIBUTES: &'static [&'static str] = &[
+        "name",
+        "classname",
+        "time",
+        "file",
+        "line",
+        "message",
+        "type",
+        "status",
+        "result",
+        "tests",
+        "failures",
+        "errors",
+        "skipped",
+        "skip",
+        "disabled",
+        "hostname",
+        "id",
+    ];
 
     fn root(&mut self, name: &str) -> bool {
         let ours = matches!(name, "testsuites" | "testsuite");
@@ -240,29 +281,6 @@ impl Sink for Builder {
         ours
     }
 
-    fn wants_attribute(&self, name: &[u8]) -> bool {
-        matches!(
-            name,
-            b"name"
-                | b"classname"
-                | b"file"
-                | b"line"
-                | b"time"
-                | b"status"
-                | b"result"
-                | b"message"
-                | b"type"
-                | b"tests"
-                | b"failures"
-                | b"errors"
-                | b"skipped"
-                | b"skip"
-                | b"disabled"
-                | b"hostname"
-                | b"id"
-        )
-    }
-
     fn wants_place(&self) -> bool {
         self.bad < PLACED
     }
@@ -271,7 +289,7 @@ impl Sink for Builder {
         self.place = place;
     }
 
-    fn open(&mut self, name: &str, attributes: &[Attribute]) {
+    fn open(&mut self, name: &str, attributes: &mut [Attribute]) {
         let parent = self.frames.last();
         let frame = match (parent, name) {
             (Some(Frame::Ignored), _)

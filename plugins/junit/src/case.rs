@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use tribunal_judge_kit::names::Print;
+use tribunal_judge_kit::book::case;
+use tribunal_judge_kit::names::other_hash;
 use tribunal_sdk::{CaseStatus, Label, TestCase, label};
 
 use crate::text::{clip, count, first_line, milliseconds};
@@ -66,12 +67,22 @@ pub(crate) struct Origin {
 /// A test case as it stands in a report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
-    /// What makes two entries attempts of one test; `None` for a case without any name, which is
+    /// What makes two entries of one id attempts of one test; `None` for a case without any name, which is
     /// never the same as another one.
-    pub(crate) identity: Option<Print>,
+    pub(crate) identity: Option<u64>,
     pub(crate) case: TestCase,
     /// Where it begins, where that was kept.
     pub(crate) place: Place,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            identity: None,
+            case: case("", CaseStatus::Passed),
+            place: Place::default(),
+        }
+    }
 }
 
 /// A test case while it is being read.
@@ -105,15 +116,15 @@ pub(crate) fn value<'a>(attributes: &'a [Attribute], name: &str) -> &'a str {
 
 impl Draft {
     /// Begins with a `<testcase>`. The draft may have been used before: reports hold half a million.
-    pub(crate) fn start(&mut self, origin: Rc<Origin>, attributes: &[Attribute]) {
+    pub(crate) fn start(&mut self, origin: Rc<Origin>, attributes: &mut [Attribute]) {
         self.origin = origin;
         let [status, result] = &mut self.words;
         let mut texts = [
             ("name", &mut self.name),
             ("classname", &mut self.classname),
+            ("time", &mut self.time),
             ("file", &mut self.file),
             ("line", &mut self.line),
-            ("time", &mut self.time),
             ("status", status),
             ("result", result),
         ];
@@ -122,7 +133,8 @@ impl Draft {
         }
         for Attribute { name, value } in attributes {
             if let Some((_, text)) = texts.iter_mut().find(|(wanted, _)| wanted == name) {
-                text.push_str(clip(value, NAME));
+                std::mem::swap(*text, value);
+                text.truncate(text.floor_char_boundary(NAME));
             }
         }
         self.kinds.clear();
@@ -202,6 +214,9 @@ impl Draft {
     }
 
     fn status(&self) -> CaseStatus {
+        if self.kinds.is_empty() && self.words.iter().all(String::is_empty) {
+            return CaseStatus::Passed;
+        }
         let has = |kind| self.kinds.contains(&kind);
         let word = |words: &[&str]| {
             let is = |said: &String| words.iter().any(|word| word.eq_ignore_ascii_case(said));
@@ -232,8 +247,8 @@ impl Draft {
         }
     }
 
-    /// Returns the case; `id` is empty when it has no name at all.
-    pub(crate) fn finish(&mut self) -> Found {
+    /// Puts the case into `found`, where another one may have been; `id` is empty when it has no name at all.
+    pub(crate) fn finish(&mut self, found: &mut Found) {
         let status = self.status();
         // The class of every test of Node.js is "test"; its suites say more.
         let class = match self.classname.trim() {
@@ -241,11 +256,16 @@ impl Draft {
             class => class,
         };
         let name = self.name.trim();
-        let id = match (class, name) {
-            (_, "") => class.to_owned(),
-            (class, name) if class.is_empty() || class == name => name.to_owned(),
-            _ => [class, "::", name].concat(),
+        let parts = match (class, name) {
+            (_, "") => [class, "", ""],
+            (class, name) if class.is_empty() || class == name => [name, "", ""],
+            _ => [class, "::", name],
         };
+        let mut id = std::mem::take(&mut found.case.id);
+        id.clear();
+        for part in parts {
+            id.push_str(part);
+        }
         let file = if self.file.is_empty() {
             &self.origin.file
         } else {
@@ -256,7 +276,7 @@ impl Draft {
             .then(|| label("failed-attempts", self.attempts.to_string()))
             .into_iter()
             .collect();
-        let case = TestCase {
+        found.case = TestCase {
             status,
             duration_ms: milliseconds(&self.time),
             message: self.message.take().map(|(_, message)| message),
@@ -276,12 +296,9 @@ impl Draft {
                 &self.file,
                 &self.line,
             ];
-            Print::of(self.origin.path, &all.map(String::as_str))
+            other_hash(self.origin.path, &all.map(String::as_str))
         };
-        Found {
-            place: self.place,
-            identity: (!case.id.is_empty()).then(identity),
-            case,
-        }
+        found.identity = (!found.case.id.is_empty()).then(identity);
+        found.place = self.place;
     }
 }

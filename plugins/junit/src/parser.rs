@@ -39,8 +39,8 @@ impl Parser {
     }
 
     /// Returns what was found since the last call.
-    pub(crate) fn take(&mut self) -> Vec<Piece> {
-        std::mem::take(&mut self.reading.sink.found)
+    pub(crate) fn take(&mut self) -> &mut [Piece] {
+        self.reading.sink.take()
     }
 
     /// The report has ended. What is left is still to be taken.

@@ -43,10 +43,10 @@ fn take(parser: &mut Parser, tally: &mut Tally, each: &mut impl FnMut(&TestCase)
     for piece in parser.take() {
         match piece {
             Piece::End => tally.end_document(),
-            Piece::Suite { each_is_a_test } => tally.end_suite(each_is_a_test),
+            Piece::Suite { each_is_a_test } => tally.end_suite(*each_is_a_test),
             Piece::Case(found) => {
-                if let Some(case) = tally.add(found) {
-                    each(&case);
+                if tally.add(found) {
+                    each(&found.case);
                 }
             }
         }

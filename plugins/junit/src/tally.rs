@@ -1,12 +1,13 @@
 //! All cases of all reports: attempts of one test put together, counts, ids that stay apart.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 
 use tribunal_judge_kit::book::merge;
-use tribunal_judge_kit::names::{AsIs, Print, number};
+use tribunal_judge_kit::names::{AsIs, hash, number};
 use tribunal_judge_kit::xml::Place;
-use tribunal_sdk::{CaseStatus, Counts, TestCase};
+use tribunal_sdk::{CaseStatus, Counts};
 
 use crate::case::Found;
 
@@ -16,13 +17,35 @@ pub const MOST_CASES: usize = 500_000;
 const REPORTED: u64 = 200_000;
 const REPORTED_PASSED: u64 = 150_000;
 
-/// By the print of a key instead of the key: half a million names would not fit.
-type Prints<T> = HashMap<Print, T, BuildHasherDefault<AsIs>>;
+/// By the hash of a key instead of the key: half a million names would not fit.
+type Hashed<K, T> = HashMap<K, T, BuildHasherDefault<AsIs>>;
+/// Of cases without any name, which are never the same as another one.
+const NONE: u64 = 0;
+/// An odd number of no other meaning.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// All cases of one id. Nearly always that is one, so that one look in memory finds all there is to know of it.
+struct Same {
+    /// Of the last one.
+    identity: u64,
+    status: CaseStatus,
+    /// How many there are.
+    count: u32,
+}
+
+/// One of several cases of one id.
 struct Seen {
     status: CaseStatus,
     /// The how-manieth case with its id.
     ordinal: u32,
+}
+
+/// Where a case belongs.
+enum Belongs {
+    /// It is the how-manieth of its id.
+    New(u32),
+    /// It is one more attempt of the how-manieth, which was that until now.
+    Again(u32, CaseStatus),
 }
 
 /// What cases that were put together would have been by themselves.
@@ -37,10 +60,12 @@ struct Doubtful {
 /// The tally.
 #[derive(Default)]
 pub struct Tally {
-    /// Of the current document: the same name in another one is another case.
-    seen: Prints<Seen>,
-    /// How many cases have this id.
-    ids: Prints<u32>,
+    /// By the hash of the id.
+    ids: Hashed<u64, Same>,
+    /// Those of the current document that are no longer the last ones of their id, by that and what they are.
+    seen: Hashed<(u64, u64), Seen>,
+    /// How many documents have ended: the same name in another one is another case.
+    documents: u64,
     counts: [u64; 5],
     /// Cases of one name in a suite that has not ended: taken for runs of one test until it says otherwise.
     doubtful: Doubtful,
@@ -73,6 +98,7 @@ impl Tally {
     /// A document has ended; names may repeat from here on.
     pub(crate) fn end_document(&mut self) {
         self.seen.clear();
+        self.documents += 1;
         self.doubtful = Doubtful::default();
     }
 
@@ -92,50 +118,44 @@ impl Tally {
         }
     }
 
-    /// Counts a case; returns it as it is to be reported, or `None` when it is not.
-    pub(crate) fn add(&mut self, found: Found) -> Option<TestCase> {
+    /// Counts a case, and makes of it what is to be reported; returns whether it is.
+    pub(crate) fn add(&mut self, found: &mut Found) -> bool {
         let Found {
             identity,
-            mut case,
+            case,
             place,
         } = found;
         if identity.is_none() {
             "(a test case without a name)".clone_into(&mut case.id);
             self.unnamed_passed += u64::from(case.status == CaseStatus::Passed);
         }
-        let earlier = identity.and_then(|identity| self.seen.get(&identity));
-        let ordinal = if let Some(Seen { status, ordinal }) = earlier {
-            let (ordinal, old, new) = (*ordinal, *status, case.status);
-            self.counts[slot(old)] -= 1;
-            case.status = merge(old, new);
-            // A test that failed and whose tear-down failed too: pytest counts it twice, and it is one.
-            if (old, new) != (CaseStatus::Failed, CaseStatus::Errored) {
-                self.doubtful.change[slot(old)] += 1;
-                self.doubtful.change[slot(new)] += 1;
-                self.doubtful.change[slot(case.status)] -= 1;
-            }
-            ordinal
-        } else {
-            if self.ids.len() >= MOST_CASES {
+        let ordinal = match self.place(&case.id, *identity, case.status) {
+            None => {
                 self.overflow = true;
-                return None;
+                return false;
             }
-            let same_id = self.ids.entry(Print::of(0, &[&case.id])).or_default();
-            *same_id = same_id.saturating_add(1);
-            *same_id
+            Some(Belongs::New(ordinal)) => ordinal,
+            Some(Belongs::Again(ordinal, old)) => {
+                let new = case.status;
+                self.counts[slot(old)] -= 1;
+                case.status = merge(old, new);
+                // A test that failed and whose tear-down failed too: pytest counts it twice, and it is one.
+                if (old, new) != (CaseStatus::Failed, CaseStatus::Errored) {
+                    self.doubtful.change[slot(old)] += 1;
+                    self.doubtful.change[slot(new)] += 1;
+                    self.doubtful.change[slot(case.status)] -= 1;
+                }
+                ordinal
+            }
         };
         self.counts[slot(case.status)] += 1;
-        if let Some(identity) = identity {
-            let status = case.status;
-            self.seen.insert(identity, Seen { status, ordinal });
-        }
         if ordinal > 1 {
             number(&mut case.id, ordinal);
         }
         let bad = matches!(case.status, CaseStatus::Failed | CaseStatus::Errored);
         if bad && self.first_bad.is_none() {
             self.first_bad = Some((case.id.clone(), case.message.clone()));
-            self.first_place = Some((case.id.clone(), self.report.clone(), place));
+            self.first_place = Some((case.id.clone(), self.report.clone(), *place));
         } else if !bad
             && self
                 .first_bad
@@ -151,10 +171,60 @@ impl Tally {
         };
         if self.reported >= room {
             self.unreported += 1;
-            return None;
+            return false;
         }
         self.reported += 1;
-        Some(case)
+        true
+    }
+
+    /// Finds where a case belongs, and notes what becomes of it; `None` where there are too many.
+    fn place(&mut self, id: &str, identity: Option<u64>, status: CaseStatus) -> Option<Belongs> {
+        let key = hash(id);
+        let of_document = self.documents.wrapping_mul(ODD);
+        let identity = identity.map_or(NONE, |identity| identity ^ of_document);
+        let full = self.ids.len() >= MOST_CASES;
+        let mut entry = match self.ids.entry(key) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(entry) if !full => {
+                entry.insert(Same {
+                    identity,
+                    status,
+                    count: 1,
+                });
+                return Some(Belongs::New(1));
+            }
+            Entry::Vacant(_) => return None,
+        };
+        let same = entry.get_mut();
+        if identity != NONE {
+            let earlier = if same.identity == identity {
+                Some((&mut same.status, same.count))
+            } else {
+                let seen = self.seen.get_mut(&(key, identity));
+                seen.map(|seen| (&mut seen.status, seen.ordinal))
+            };
+            if let Some((earlier, ordinal)) = earlier {
+                let old = *earlier;
+                *earlier = merge(old, status);
+                return Some(Belongs::Again(ordinal, old));
+            }
+        }
+        if full {
+            return None;
+        }
+        if same.identity != NONE {
+            let last = Seen {
+                status: same.status,
+                ordinal: same.count,
+            };
+            self.seen.insert((key, same.identity), last);
+        }
+        *same = Same {
+            identity,
+            status,
+            count: same.count.saturating_add(1),
+        };
+        Some(Belongs::New(same.count))
     }
 
     /// Returns all counts.

@@ -8,26 +8,38 @@ const BEL: u8 = 0x07;
 /// Returns the line as a terminal would leave it: without CSI and OSC sequences, and only what
 /// follows the last carriage return. Borrows when there is nothing to take out.
 pub fn strip(line: &[u8]) -> Cow<'_, [u8]> {
-    let line = trim_returns(line);
-    if memchr::memchr2(ESC, b'\r', line).is_none() {
-        return Cow::Borrowed(line);
+    let mut out = Vec::new();
+    match strip_into(line, &mut out) {
+        Some(plain) => Cow::Borrowed(plain),
+        None => Cow::Owned(out),
     }
-    let mut out = Vec::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        match byte {
-            ESC => rest = skip_escape(tail),
+}
+
+/// As [`strip`]: returns the line where there is nothing to take out, and puts what is left of it into `out` where
+/// there is.
+pub(crate) fn strip_into<'a>(line: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let mut rest = trim_returns(line);
+    let Some(mut at) = memchr::memchr2(ESC, b'\r', rest) else {
+        return Some(rest);
+    };
+    out.clear();
+    loop {
+        out.extend_from_slice(&rest[..at]);
+        let tail = rest.get(at + 1..).unwrap_or_default();
+        if rest.get(at) == Some(&ESC) {
+            rest = skip_escape(tail);
+        } else {
             // `collecting ...\rcollected 3 items`: what came before was written over.
-            b'\r' => {
-                if !rest.is_empty() {
-                    out.clear();
-                }
+            if !tail.is_empty() {
+                out.clear();
             }
-            _ => out.push(byte),
+            rest = tail;
         }
+        if rest.is_empty() {
+            return None;
+        }
+        at = memchr::memchr2(ESC, b'\r', rest).unwrap_or(rest.len());
     }
-    Cow::Owned(out)
 }
 
 fn trim_returns(line: &[u8]) -> &[u8] {
@@ -86,7 +98,28 @@ mod tests {
         }
     }
 
+    /// Byte by byte, as it may be read off the rules.
+    fn slowly(line: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut rest = trim_returns(line);
+        while let Some((&byte, tail)) = rest.split_first() {
+            rest = tail;
+            match byte {
+                ESC => rest = skip_escape(tail),
+                b'\r' if rest.is_empty() => {}
+                b'\r' => out.clear(),
+                _ => out.push(byte),
+            }
+        }
+        out
+    }
+
     proptest! {
+        #[test]
+        fn stretches_are_taken_as_single_bytes_are(line in "[ab\r\x1b\\[\\]m0\x07(]{0,40}") {
+            prop_assert_eq!(strip(line.as_bytes()), slowly(line.as_bytes()));
+        }
+
         #[test]
         fn nothing_panics_and_nothing_grows(line in proptest::collection::vec(any::<u8>(), 0..64)) {
             prop_assert!(strip(&line).len() <= line.len());

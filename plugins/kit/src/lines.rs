@@ -62,6 +62,8 @@ pub struct Lines {
     /// Bytes of the carried line, kept or not.
     carried: u64,
     carrying: bool,
+    /// What is left of the line at hand: memory that is used again.
+    stripped: Vec<u8>,
     number: u64,
     offset: u64,
 }
@@ -132,12 +134,10 @@ impl Lines {
         self.number += 1;
         let cut = whole > LINE_LIMIT as u64;
         let kept = &bytes[..bytes.len().min(LINE_LIMIT)];
-        let stripped;
         let plain = if clean {
             kept
         } else {
-            stripped = ansi::strip(kept);
-            &*stripped
+            ansi::strip_into(kept, &mut self.stripped).unwrap_or(&self.stripped)
         };
         each(&Line {
             plain,

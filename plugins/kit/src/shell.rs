@@ -57,8 +57,13 @@ impl<F: Format> Reading<F> {
 
 /// Reads both streams of the suite, each for itself: interleaved, one may cut the other's lines in two.
 pub fn read<F: Format>() -> Finding {
-    let out = read_channel::<F>(Channel::Stdout);
-    let mut err = read_channel::<F>(Channel::Stderr);
+    read_beside::<F>(|_| {})
+}
+
+/// As [`read`]; `also` is given the pieces of standard output.
+pub(crate) fn read_beside<F: Format>(also: impl FnMut(&[u8])) -> Finding {
+    let out = read_channel::<F>(Channel::Stdout, also);
+    let mut err = read_channel::<F>(Channel::Stderr, |_| {});
     err.place("stderr");
     out.join(err)
 }
@@ -95,10 +100,11 @@ pub fn judge_files(
     Ok(decide(&found, &evidence::ended(), &evidence::capture()))
 }
 
-fn read_channel<F: Format>(channel: Channel) -> Finding {
+fn read_channel<F: Format>(channel: Channel, mut also: impl FnMut(&[u8])) -> Finding {
     let log = Log::open(channel);
     let mut reading = Reading::<F>::new();
     for chunk in log.chunks() {
+        also(&chunk);
         reading.feed(&chunk).into_iter().for_each(tell);
     }
     let (finding, rest) = reading.end();

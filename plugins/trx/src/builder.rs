@@ -67,6 +67,9 @@ impl Sink for Builder {
     const ORPHAN: &'static str =
         "a <UnitTestResult> outside of any <TestRun>: the beginning is missing";
     const CLOSING: &'static [&'static str] = &["TestRun", "Results", "UnitTestResult"];
+    const ATTRIBUTES: &'static [&'static str] = &[
+        "testName", "duration", "outcome", "total", "failed", "error", "timeout", "aborted",
+    ];
 
     fn root(&mut self, name: &str) -> bool {
         if name == "TestRun" {
@@ -77,20 +80,6 @@ impl Sink for Builder {
         false
     }
 
-    fn wants_attribute(&self, name: &[u8]) -> bool {
-        matches!(
-            name,
-            b"testName"
-                | b"outcome"
-                | b"duration"
-                | b"total"
-                | b"failed"
-                | b"error"
-                | b"timeout"
-                | b"aborted"
-        )
-    }
-
     fn wants_place(&self) -> bool {
         true
     }
@@ -99,7 +88,7 @@ impl Sink for Builder {
         self.place = place;
     }
 
-    fn open(&mut self, name: &str, attributes: &[Attribute]) {
+    fn open(&mut self, name: &str, attributes: &mut [Attribute]) {
         self.depth += 1;
         match name {
             "ResultSummary" => self.result_summary(value(attributes, "outcome").unwrap_or("")),

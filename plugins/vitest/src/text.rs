@@ -325,7 +325,7 @@ fn group(text: &str) -> Option<&str> {
 
 /// Takes a note like ` (retry x1)` off the end; whether it was there.
 fn without<'a>(text: &'a str, note: &str) -> (&'a str, bool) {
-    match text.rsplit_once(note) {
+    match text.last_cut(note) {
         Some((before, after)) if after.ends_with(')') => (before, true),
         _ => (text, false),
     }

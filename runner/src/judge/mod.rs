@@ -86,11 +86,14 @@ pub struct Artifact {
     pub size: u64,
 }
 
+/// How many notices may wait to be heard; a judge that has more to say waits then.
+pub const UNHEARD: usize = 32;
+
 /// What a judge says before it answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
-    /// A test case.
-    Case(Case),
+    /// Test cases, in the order in which they were found: as many as came up at once.
+    Cases(Vec<Case>),
     /// How far the suite is.
     Progress {
         /// Cases done.

@@ -6,6 +6,16 @@ pub(super) fn line(text: &str, max: usize) -> String {
     clean(text.trim(), max, false)
 }
 
+/// As [`line`], of a text that may stay as it is, which nearly all do.
+pub(super) fn line_of(text: String, max: usize) -> String {
+    let blank = |byte: Option<&u8>| byte == Some(&b' ');
+    let bytes = text.as_bytes();
+    if is_clean(&text, max) && !blank(bytes.first()) && !blank(bytes.last()) {
+        return text;
+    }
+    line(&text, max)
+}
+
 /// Several lines: like [`line`], but line feeds and tabs stay.
 pub(super) fn text(text: &str, max: usize) -> String {
     clean(text.trim_end(), max, true)
@@ -13,11 +23,7 @@ pub(super) fn text(text: &str, max: usize) -> String {
 
 fn clean(text: &str, max: usize, lines: bool) -> String {
     const MARK: char = '…';
-    if text.len() <= max
-        && text
-            .bytes()
-            .fold(true, |plain, byte| plain & is_plain(byte))
-    {
+    if is_clean(text, max) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(max));
@@ -44,6 +50,14 @@ fn clean(text: &str, max: usize, lines: bool) -> String {
         out.push(c);
     }
     out
+}
+
+/// Whether nothing is to be done but to trim it.
+fn is_clean(text: &str, max: usize) -> bool {
+    text.len() <= max
+        && text
+            .bytes()
+            .fold(true, |plain, byte| plain & is_plain(byte))
 }
 
 /// Letters, digits, blanks, punctuation of ASCII.
@@ -190,6 +204,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_dangerous_survives(raw in "\\PC*|[\\x00-\\xff\\u{2000}-\\u{2070}]*", max in 3usize..200) {
+            prop_assert_eq!(line_of(raw.clone(), max), line(&raw, max));
             for cleaned in [line(&raw, max), text(&raw, max)] {
                 prop_assert!(cleaned.len() <= max);
                 prop_assert!(!cleaned.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || is_invisible(c)));
@@ -199,6 +214,7 @@ mod tests {
         #[test]
         fn plain_text_is_left_alone(raw in "[a-z0-9 .:/_-]{0,80}") {
             prop_assert_eq!(line(&raw, 100), raw.trim());
+            prop_assert_eq!(line_of(raw.clone(), 100), raw.trim());
         }
     }
 }

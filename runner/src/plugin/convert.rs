@@ -114,8 +114,8 @@ pub(super) fn case_in(case: wit::TestCase) -> Case {
         wit::CaseStatus::Skipped => CaseStatus::Skipped,
         wit::CaseStatus::Flaky => CaseStatus::Flaky,
     };
-    let line = |text: Option<String>, max| text.map(|text| clean::line(&text, max));
-    let id = clean::line(&case.id, MAX_LINE);
+    let line = |text: Option<String>, max| text.map(|text| clean::line_of(text, max));
+    let id = clean::line_of(case.id, MAX_LINE);
     Case {
         id: if id.is_empty() {
             "(no name)".to_owned()

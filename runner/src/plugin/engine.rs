@@ -96,17 +96,22 @@ fn tick(engine: &EngineWeak) {
     }
 }
 
-/// Lets a judge that computes give way to other tasks at each tick.
+/// Lets a judge that computes give way to other tasks at each tick, after what `before` makes of its world.
 ///
 /// tokio's own yield, because wasmtime's wakes itself at once, and tokio then looks at its timers only
 /// every 61st time.
-pub(super) fn yield_at_ticks<T>(store: &mut Store<T>) {
+pub(super) fn yield_at_ticks<T, F>(store: &mut Store<T>, before: fn(&mut T) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|_| {
-        Ok(UpdateDeadline::YieldCustom(
-            1,
-            Box::pin(tokio::task::yield_now()),
-        ))
+    store.epoch_deadline_callback(move |mut store| {
+        let before = before(store.data_mut());
+        let way = async {
+            before.await;
+            tokio::task::yield_now().await;
+        };
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(way)))
     });
 }
 

@@ -198,6 +198,7 @@ impl Loaded {
         self.code.fuel_up(&mut store);
         let mut usage = Usage::default();
         let judged = metered(call(pre, &mut store), budget, &mut usage.cpu).await;
+        store.data_mut().pass_on().await;
         usage.memory = store.data().limiter.memory();
         usage.fuel = self.code.counts_fuel.then(|| {
             let left = store.get_fuel().unwrap_or(FUEL);

@@ -18,7 +18,7 @@ use super::limits::{Limiter, MAX_CALL_BYTES, MAX_HANDLES};
 use super::sink::Sink;
 use super::wasi::{self, Clock};
 use crate::judge::{Ended, Evidence, Notice};
-use crate::model::CaseStatus;
+use crate::model::{Case, CaseStatus};
 
 /// What host functions find in a store.
 pub(super) struct State {
@@ -41,6 +41,9 @@ pub(super) struct Subject {
     /// How it ended, once that was asked for.
     pub(super) ended: Option<Arc<Ended>>,
     pub(super) notices: mpsc::Sender<Notice>,
+    /// What was said and not passed on yet: cases, and how far it is.
+    pub(super) cases: Vec<Case>,
+    pub(super) progress: Option<(u32, Option<u32>)>,
     pub(super) tally: Tally,
 }
 
@@ -81,6 +84,8 @@ impl Subject {
             evidence,
             ended: None,
             notices,
+            cases: Vec::new(),
+            progress: None,
             tally: Tally::default(),
         }
     }
@@ -89,6 +94,30 @@ impl Subject {
     fn seed(&self) -> String {
         let facts = &self.evidence.facts;
         format!("{}\0{}\0{}", facts.pipeline, facts.suite, facts.attempt)
+    }
+}
+
+impl State {
+    /// Passes on what was said since the last time. Waits while nobody listens: that slows this judge and nothing
+    /// else. A judge may report thousands of cases in a row; so they are passed on before it waits for anything, at
+    /// each tick while it computes, and at its end.
+    pub(super) fn pass_on(&mut self) -> impl Future<Output = ()> + Send + use<> {
+        let said = self.subject.as_mut().and_then(|subject| {
+            let cases = std::mem::take(&mut subject.cases);
+            let cases = (!cases.is_empty()).then_some(Notice::Cases(cases));
+            let progress = subject.progress.take();
+            let progress = progress.map(|(done, total)| Notice::Progress { done, total });
+            let said = [cases, progress];
+            let anything = said.iter().any(Option::is_some);
+            anything.then(|| (subject.notices.clone(), said))
+        });
+        async {
+            let Some((notices, said)) = said else { return };
+            for notice in said.into_iter().flatten() {
+                // With nobody to hear it, the verdict still counts.
+                drop(notices.send(notice).await);
+            }
+        }
     }
 }
 
@@ -116,7 +145,7 @@ pub(super) fn store(
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(MAX_CALL_BYTES);
-    yield_at_ticks(&mut store);
+    yield_at_ticks(&mut store, State::pass_on);
     store
 }
 

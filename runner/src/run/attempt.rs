@@ -15,7 +15,7 @@ use crate::capture::{self, Capture};
 use crate::event::{AttemptRecord, EVENT_VERSION, EventKind, Phase};
 use crate::executor::AttemptContext;
 use crate::judge::floor::{self, Matter, Policy};
-use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
+use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice, UNHEARD};
 use crate::model::{CaptureReport, SuiteStatus, Termination, Verdict, millis};
 use crate::plan::Suite;
 
@@ -135,7 +135,7 @@ async fn execute_and_judge(
 ) -> (Outcome, Answer) {
     let (writer, capture) = capture::create(&dir);
     let (ended_tx, ended_rx) = watch::channel(None);
-    let (notices_tx, notices_rx) = mpsc::channel(256);
+    let (notices_tx, notices_rx) = mpsc::channel(UNHEARD);
     let (phase_tx, phase_rx) = mpsc::unbounded_channel();
     let (observed_tx, observed_rx) = mpsc::unbounded_channel();
     let (artifacts_tx, artifacts_rx) = oneshot::channel();

@@ -1,7 +1,7 @@
 //! Keeps book of the cases a judge reports: counts, and those that did not pass.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use crate::event::{EventKind, SuiteIndex};
@@ -18,7 +18,8 @@ pub(crate) struct CaseBook {
     suite: SuiteIndex,
     attempt: u32,
     /// Last status by the id's hash: a judge may report 200,000 cases, and ids are long.
-    statuses: HashMap<u64, CaseStatus>,
+    statuses: HashMap<u64, CaseStatus, BuildHasherDefault<AsIs>>,
+    hasher: RandomState,
     failing: Vec<Case>,
     failed: u64,
     said: Option<(u32, Option<u32>)>,
@@ -32,7 +33,8 @@ impl CaseBook {
         Self {
             suite,
             attempt,
-            statuses: HashMap::new(),
+            statuses: HashMap::default(),
+            hasher: RandomState::new(),
             failing: Vec::new(),
             failed: 0,
             said: None,
@@ -70,14 +72,16 @@ impl CaseBook {
                 return events;
             }
             Notice::Progress { done, total } => self.said = Some((done, total)),
-            Notice::Case(case) => {
-                self.book(&case);
+            Notice::Cases(cases) => {
+                for case in &cases {
+                    self.book(case);
+                }
                 let (suite, attempt) = (self.suite, self.attempt);
-                events.push(EventKind::CaseReported {
+                events.extend(cases.into_iter().map(|case| EventKind::CaseReported {
                     suite,
                     attempt,
                     case,
-                });
+                }));
             }
         }
         self.unsaid_progress = true;
@@ -88,6 +92,18 @@ impl CaseBook {
             events.extend(self.progress());
         }
         events
+    }
+
+    /// Takes a notice in where nobody asks for events.
+    pub(crate) fn note(&mut self, notice: Notice) {
+        match notice {
+            Notice::Cases(cases) => {
+                for case in &cases {
+                    self.book(case);
+                }
+            }
+            other => drop(self.take(other)),
+        }
     }
 
     /// How far the suite is, when that has not been said yet.
@@ -136,7 +152,9 @@ impl CaseBook {
     }
 
     fn book(&mut self, case: &Case) {
-        let before = self.statuses.insert(hash(&case.id), case.status);
+        let before = self
+            .statuses
+            .insert(self.hasher.hash_one(&case.id), case.status);
         if before.is_some_and(is_failing) {
             self.failed -= 1;
             self.failing.retain(|kept| kept.id != case.id);
@@ -154,10 +172,21 @@ fn is_failing(status: CaseStatus) -> bool {
     matches!(status, CaseStatus::Failed | CaseStatus::Errored)
 }
 
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+/// For a map whose keys are hashes that nobody can foresee: there is nothing left to hash.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    /// Not used: all keys are numbers.
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +194,7 @@ mod tests {
     use super::*;
 
     fn case(id: &str, status: CaseStatus) -> Notice {
-        Notice::Case(Case {
+        Notice::Cases(vec![Case {
             id: id.into(),
             status,
             duration_ms: None,
@@ -174,7 +203,7 @@ mod tests {
             file: None,
             line: None,
             extra: Vec::new(),
-        })
+        }])
     }
 
     #[test]
@@ -195,6 +224,31 @@ mod tests {
         );
         let (failing, omitted) = book.failing();
         assert_eq!((failing.len(), omitted), (1, 0));
+    }
+
+    #[test]
+    fn what_is_noted_is_what_is_taken() {
+        let (mut one, mut other) = (CaseBook::new(0, 1), CaseBook::new(0, 1));
+        let mut all = Vec::new();
+        for (id, status) in [
+            ("a", CaseStatus::Failed),
+            ("b", CaseStatus::Failed),
+            ("a", CaseStatus::Passed),
+        ] {
+            let Notice::Cases(mut cases) = case(id, status) else {
+                unreachable!("these are cases");
+            };
+            all.append(&mut cases);
+        }
+        let events = one.take(Notice::Cases(all.clone()));
+        let reported = events.iter().filter_map(|event| match event {
+            EventKind::CaseReported { case, .. } => Some(case),
+            _ => None,
+        });
+        assert!(reported.eq(&all));
+        other.note(Notice::Cases(all));
+        assert_eq!(one.counts(), other.counts());
+        assert_eq!(one.failing(), other.failing());
     }
 
     #[test]

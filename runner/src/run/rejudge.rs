@@ -12,7 +12,7 @@ use super::cases::CaseBook;
 use super::suite;
 use crate::capture::Capture;
 use crate::event::{AttemptRecord, Event, EventKind};
-use crate::judge::{Artifact, Ended, Evidence, Judge, JudgeError};
+use crate::judge::{Artifact, Ended, Evidence, Judge, JudgeError, UNHEARD};
 use crate::model::{CaptureReport, Completeness, SuiteSummary};
 use crate::plan::Suite;
 
@@ -186,10 +186,10 @@ async fn again(trial: &Trial, record: &AttemptRecord) -> AttemptRecord {
 }
 
 async fn hear(judge: &dyn Judge, evidence: Evidence, book: &mut CaseBook) -> attempt::Answer {
-    let (sender, mut notices) = mpsc::channel(256);
+    let (sender, mut notices) = mpsc::channel(UNHEARD);
     let listening = async {
         while let Some(notice) = notices.recv().await {
-            book.take(notice);
+            book.note(notice);
         }
     };
     let judging = async {

@@ -106,7 +106,7 @@ impl Judge for FakeJudge {
                     line: None,
                     extra: Vec::new(),
                 };
-                notices.send(Notice::Case(case)).await.unwrap();
+                notices.send(Notice::Cases(vec![case])).await.unwrap();
             }
         }
         let ended = evidence

@@ -6,6 +6,7 @@ mod producers;
 mod properties;
 mod quirks;
 mod table;
+mod tally;
 
 use tribunal_judge_kit::table::NOTHING_MISSING;
 use tribunal_sdk::{CaseStatus, EndState, Status, TestCase, Verdict};

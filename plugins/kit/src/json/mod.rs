@@ -1,8 +1,10 @@
 //! Finds a JSON report in a stream and takes its long lists apart, element by element: memory depends
 //! on the largest element, not on the report.
 
+mod beginnings;
 mod borrowed;
 mod open;
+mod plain;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ pub use shell::{judge, prefer};
 use open::{Open, Step};
 
 const HELD: usize = 65_536;
+const ESC: u8 = 0x1b;
 
 /// A kind of report.
 pub trait Report: Default {
@@ -64,6 +67,8 @@ pub struct Documents<R> {
     book: Book,
     open: Option<Box<Open>>,
     held: Vec<u8>,
+    /// What is left of a line without control sequences: memory that is used again.
+    stripped: Vec<u8>,
     /// Whether the beginning of an overlong line was passed on already.
     flowing: bool,
     line: u64,
@@ -85,20 +90,22 @@ impl<R: Report> Documents<R> {
     /// Takes the next bytes; returns what they tell.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Notice> {
         let mut rest = bytes;
-        let clean = memchr::memchr2(b'\x1b', b'\r', bytes).is_none();
+        let coloured = memchr::memchr(ESC, bytes).is_some();
+        // A line may be written over by what follows on it.
+        let forward = memchr::memchr(b'\r', bytes).is_none();
         loop {
-            let fresh = clean && self.held.is_empty() && !self.flowing;
+            let fresh = forward && self.held.is_empty() && !self.flowing;
             // Behind a report, parts of another one are looked for.
             if fresh && self.open.is_none() && !self.seen {
-                rest = self.skip(rest);
+                rest = self.skip(rest, coloured);
             }
+            let fresh = fresh && !coloured;
             let Some(at) = memchr::memchr(b'\n', rest) else {
                 break;
             };
             let (line, after) = rest.split_at(at + 1);
             if fresh {
-                self.bytes(line.strip_suffix(b"\n").unwrap_or(line), true);
-                self.bytes(b"\n", false);
+                self.bytes(line, true);
                 self.passed(line);
             } else {
                 self.hold(line);
@@ -111,13 +118,20 @@ impl<R: Report> Documents<R> {
     }
 
     /// Leaves out whole lines in which no document begins; at the start of a line, and outside of documents.
-    fn skip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+    fn skip<'a>(&mut self, bytes: &'a [u8], coloured: bool) -> &'a [u8] {
         // The first byte of a document, or of the mark before it.
         let begins = |at: &usize| {
             at.checked_sub(1)
                 .is_none_or(|before| bytes[before] == b'\n')
         };
-        let begin = memchr::memchr2_iter(b'{', 0xef, bytes).find(begins);
+        let begin = if coloured {
+            // Or of a colour before it; there are several in each line, so lines are what is gone through.
+            let may = |at: &usize| matches!(bytes.get(*at), Some(&(b'{' | 0xef | ESC)));
+            let starts = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+            std::iter::once(0).chain(starts).find(may)
+        } else {
+            memchr::memchr2_iter(b'{', 0xef, bytes).find(begins)
+        };
         let end = begin.or_else(|| memchr::memrchr(b'\n', bytes).map(|at| at + 1));
         let (lines, rest) = bytes.split_at(end.unwrap_or(0));
         self.passed(lines);
@@ -163,11 +177,16 @@ impl<R: Report> Documents<R> {
             self.bytes(&held, false);
         } else {
             let body = held.strip_suffix(b"\n").unwrap_or(&held);
-            let plain = ansi::strip(body);
-            self.bytes(&plain, true);
-            if ended {
-                self.bytes(b"\n", false);
+            let mut stripped = std::mem::take(&mut self.stripped);
+            if let Some(plain) = ansi::strip_into(body, &mut stripped) {
+                stripped.clear();
+                stripped.extend_from_slice(plain);
             }
+            if ended {
+                stripped.push(b'\n');
+            }
+            self.bytes(&stripped, true);
+            self.stripped = stripped;
         }
         self.offset += held.len() as u64;
         self.flowing = !ended;
@@ -272,6 +291,7 @@ impl<R: Report> Documents<R> {
 
     fn fail(&mut self, text: &str, line: u64, byte: u64, quote: &[u8]) {
         self.seen = true;
+        let quote = quote.strip_suffix(b"\n").unwrap_or(quote);
         let start = quote.get(..quote.len().min(400)).unwrap_or_default();
         self.problem.get_or_insert(Fact {
             text: text.to_owned(),

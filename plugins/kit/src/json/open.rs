@@ -1,8 +1,12 @@
 //! The structure of a JSON document, byte by byte.
 
+use super::plain::{blanks, plain};
+
 const DEPTH: usize = 128;
 const ELEMENT: usize = 32 * 1_024 * 1_024;
 const SKELETON: usize = 4 * 1_024 * 1_024;
+/// Bytes that are kept of a key: the ones that are looked for are shorter.
+const KEY: usize = 64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -127,11 +131,20 @@ impl Open {
                     self.state = State::KeyText;
                     at += 1;
                 }
+                (State::Colon, b':') => {
+                    self.state = State::Value;
+                    at += 1;
+                }
+                (State::Value, b'"') => {
+                    self.state = State::Text;
+                    at += 1;
+                }
                 (_, b' ' | b'\n' | b'\r' | b'\t') => {
                     self.copy(bytes, from, at);
-                    at += 1;
+                    at += blanks(bytes.get(at..).unwrap_or_default());
                     from = at;
                 }
+                (State::Scalar, b'0'..=b'9') => at += 1,
                 _ => {
                     at += 1;
                     match self.structure(byte) {
@@ -174,12 +187,7 @@ impl Open {
                 }
             }
             let rest = bytes.get(at..).unwrap_or_default();
-            let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            let text = rest.get(..end).unwrap_or_default();
-            // The least of all is found many bytes at once.
-            if text.iter().min().is_some_and(|least| *least < 0x20) {
-                return Err(CONTROL);
-            }
+            let end = plain(rest);
             match rest.get(end) {
                 None => return Ok(bytes.len()),
                 Some(b'"') => {
@@ -189,10 +197,11 @@ impl Open {
                     };
                     return Ok(at + end + 1);
                 }
-                Some(_) => {
+                Some(b'\\') => {
                     self.escaped = true;
                     at += end + 1;
                 }
+                Some(_) => return Err(CONTROL),
             }
         }
     }
@@ -200,20 +209,18 @@ impl Open {
     /// Takes what is inside a string outside of elements, up to what needs a closer look; returns how many bytes
     /// that were.
     pub(super) fn take_text(&mut self, bytes: &[u8]) -> usize {
-        if self.state != State::Text || self.escaped || self.list.is_some() {
+        let inside = matches!(self.state, State::Text | State::KeyText);
+        if !inside || self.escaped || self.list.is_some() {
             return 0;
         }
-        let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
-        let (text, _) = bytes.split_at(end);
-        // The least of all is found many bytes at once; the first of a kind is not.
-        let control = text.iter().min().is_some_and(|least| *least < 0x20);
-        let whole = if control {
-            let at = text.iter().position(|byte| *byte < 0x20);
-            text.get(..at.unwrap_or(end)).unwrap_or_default()
-        } else {
-            text
-        };
+        let (whole, _) = bytes.split_at(plain(bytes));
         self.skeleton.extend_from_slice(whole);
+        if self.state == State::KeyText
+            && let Some(frame) = self.frames.last_mut()
+        {
+            let room = KEY.saturating_sub(frame.key.len()).min(whole.len());
+            frame.key.extend_from_slice(&whole[..room]);
+        }
         whole.len()
     }
 
@@ -243,7 +250,7 @@ impl Open {
         }
         if key
             && let Some(frame) = self.frames.last_mut()
-            && frame.key.len() < 64
+            && frame.key.len() < KEY
         {
             frame.key.push(byte);
         }

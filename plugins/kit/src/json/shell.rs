@@ -1,5 +1,6 @@
 //! Connects reports to the host, and to the text that stands beside them.
 
+use super::beginnings::Beginnings;
 use super::{Documents, Report};
 use crate::{Fact, Finding, Notice};
 
@@ -10,12 +11,16 @@ use crate::{Fact, Finding, Notice};
 /// None of its own: what is missing is a row of the table.
 pub fn judge<F: crate::Format, R: Report>() -> Result<tribunal_sdk::Verdict, tribunal_sdk::Error> {
     use tribunal_sdk::{Channel, Log, evidence};
-    let text = crate::shell::read::<F>();
+    let mut beginnings = Beginnings::default();
+    let text = crate::shell::read_beside::<F>(|chunk| beginnings.look(chunk));
     let tell = |notices: Vec<Notice>| notices.into_iter().for_each(crate::shell::tell);
     let mut documents = Documents::<R>::new();
-    let log = Log::open(Channel::Stdout);
-    for chunk in log.chunks() {
-        tell(documents.feed(&chunk));
+    // Nearly all outputs are text alone.
+    if beginnings.any {
+        let log = Log::open(Channel::Stdout);
+        for chunk in log.chunks() {
+            tell(documents.feed(&chunk));
+        }
     }
     let (mut reports, rest) = documents.end();
     tell(rest);

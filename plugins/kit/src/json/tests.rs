@@ -42,10 +42,10 @@ impl Report for Names {
     }
 }
 
-/// Names, whether a document was whole, and what is wrong with line and byte.
-type Read = (Vec<String>, bool, Option<(String, u64, u64)>);
+/// Names, whether a document was whole, and what is wrong with line, byte and quote.
+pub(super) type Read = (Vec<String>, bool, Option<(String, u64, u64, String)>);
 
-fn read(text: &[u8], size: usize) -> Read {
+pub(super) fn read(text: &[u8], size: usize) -> Read {
     let mut documents = Documents::<Names>::new();
     let mut notices = Vec::new();
     for chunk in text.chunks(size) {
@@ -59,7 +59,7 @@ fn read(text: &[u8], size: usize) -> Read {
     });
     let problem = finding
         .problem
-        .map(|fact| (fact.text, fact.line, fact.byte));
+        .map(|fact| (fact.text, fact.line, fact.byte, fact.quote));
     (names.collect(), finding.marker.is_some(), problem)
 }
 
@@ -68,7 +68,11 @@ const REPORT: &str = "{\n  \"results\": {\n    \"tests\": [\n      {\"name\": \"
 #[test]
 fn elements_come_one_by_one_and_noise_does_not_matter() {
     let noisy = format!("{{ a: 1 }}\n{{\nwarning\n{REPORT}\nbye {{\n");
-    for text in [REPORT, &noisy] {
+    let coloured = format!(
+        " \x1b[32mok\x1b[39m {{\nx{{\n{{\rx\n\x1b[1m{REPORT}\x1b[0m\n\x1b[2mbye\x1b[22m {{\n"
+    );
+    let plain = coloured.replace("{\rx\n", "");
+    for text in [REPORT, &noisy, &coloured, &plain] {
         for size in [1, 3, 4_096] {
             let (names, whole, problem) = read(text.as_bytes(), size);
             assert_eq!(
@@ -95,14 +99,19 @@ fn one_line_longer_than_a_held_one_is_read_too() {
 fn what_breaks_off_or_is_broken_has_its_place() {
     let (_, whole, problem) = read(b"hello\n{\"results\": {\"tests\": [1, 2", 64);
     assert!(!whole);
-    assert_eq!(
-        problem,
-        Some(("the JSON report breaks off".to_owned(), 2, 6))
-    );
-    let (_, _, problem) = read(b"{\"results\":\n nonsense!}\n", 64);
-    let (text, line, byte) = problem.expect("a problem");
-    assert!(text.contains("cannot be read"), "{text}");
-    assert_eq!((line, byte), (2, 12));
+    let (text, line, byte, _) = problem.expect("a problem");
+    assert_eq!((&*text, line, byte), ("the JSON report breaks off", 2, 6));
+    for (broken, told) in [
+        ("{\"results\":\n nonsense!}\n", " nonsense!}"),
+        ("{\"results\":\n \"torn\nin two\"}\n", " \"torn"),
+    ] {
+        for size in [1, 64] {
+            let (_, _, problem) = read(broken.as_bytes(), size);
+            let (text, line, byte, quote) = problem.expect("a problem");
+            assert!(text.contains("cannot be read"), "{text}");
+            assert_eq!((line, byte, &*quote), (2, 12, told));
+        }
+    }
     let deep = format!("{{\"results\":{}", "[".repeat(500));
     let (text, ..) = read(deep.as_bytes(), 64).2.expect("a problem");
     assert!(text.contains("too deeply"), "{text}");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memrchr};
 
-use super::entity::{unescape, unescape_into};
+use super::entity::{lossy, unescape, unescape_into};
 use super::{ATTRIBUTES, Attribute, DEPTH, KEEP, NAME, Scanner, Sink, State};
 
 type Step = Result<(usize, State), &'static str>;
@@ -18,7 +18,7 @@ fn blank(bytes: &[u8]) -> bool {
 /// Without the namespace's prefix.
 fn local(name: &[u8]) -> Cow<'_, str> {
     let start = memrchr(b':', name).map_or(0, |colon| colon + 1);
-    String::from_utf8_lossy(&name[start..])
+    lossy(&name[start..])
 }
 
 fn starts_name(byte: u8) -> bool {
@@ -43,6 +43,12 @@ fn plain_attribute(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = rest.strip_prefix(b"=\"").filter(|_| quoted)?;
     let end = memchr(b'"', rest)?;
     Some((name, &rest[..end]))
+}
+
+/// Returns the name of an attribute whose value is worth keeping.
+fn wanted<S: Sink>(name: &[u8]) -> Option<&'static str> {
+    let mut all = S::ATTRIBUTES.iter().copied();
+    all.find(|wanted| wanted.as_bytes() == name)
 }
 
 impl Scanner {
@@ -128,10 +134,9 @@ impl Scanner {
 
     /// Takes attributes as almost everybody writes them, ` name="value"`, and only whole ones; returns how many
     /// bytes they are. All others go from state to state.
-    pub(super) fn plain_attributes(
+    pub(super) fn plain_attributes<S: Sink>(
         &mut self,
         input: &[u8],
-        sink: &mut impl Sink,
     ) -> Result<usize, &'static str> {
         let mut used = 0;
         while let Some((name, value)) = plain_attribute(&input[used..]) {
@@ -140,7 +145,7 @@ impl Scanner {
                 return Err(MANY);
             }
             used += 1 + name.len() + 2 + value.len() + 1;
-            if sink.wants_attribute(name) {
+            if let Some(name) = wanted::<S>(name) {
                 self.give(name, &value[..value.len().min(KEEP)]);
             }
         }
@@ -148,8 +153,7 @@ impl Scanner {
     }
 
     /// Of an attribute given twice the first counts.
-    fn give(&mut self, name: &[u8], value: &[u8]) {
-        let name = local(name);
+    fn give(&mut self, name: &'static str, value: &[u8]) {
         if self.attributes[..self.given].iter().any(|a| a.name == name) {
             return;
         }
@@ -157,8 +161,7 @@ impl Scanner {
             self.attributes.push(Attribute::default());
         }
         let attribute = &mut self.attributes[self.given];
-        attribute.name.clear();
-        attribute.name.push_str(&name);
+        attribute.name = name;
         attribute.value.clear();
         unescape_into(value, &mut attribute.value);
         self.given += 1;
@@ -196,34 +199,27 @@ impl Scanner {
         Ok((len, next))
     }
 
-    pub(super) fn value(
-        &mut self,
-        input: &[u8],
-        quote: u8,
-        sink: &mut impl Sink,
-    ) -> (usize, State) {
+    pub(super) fn value<S: Sink>(&mut self, input: &[u8], quote: u8) -> (usize, State) {
         let at = memchr(quote, input).unwrap_or(input.len());
-        let wanted = sink.wants_attribute(&self.attribute);
-        if wanted {
+        let wanted = wanted::<S>(&self.attribute);
+        if wanted.is_some() {
             self.keep(&input[..at]);
         }
         if at == input.len() {
             return (at, State::Value(quote));
         }
-        if wanted {
-            let (name, raw) = (
-                std::mem::take(&mut self.attribute),
-                std::mem::take(&mut self.raw),
-            );
-            self.give(&name, &raw);
-            (self.attribute, self.raw) = (name, raw);
+        if let Some(name) = wanted {
+            let raw = std::mem::take(&mut self.raw);
+            self.give(name, &raw);
+            self.raw = raw;
         }
         (at + 1, State::Gap)
     }
 
     pub(super) fn start_tag(&mut self, empty: bool, sink: &mut impl Sink) -> State {
         let start = self.starts.last().copied().unwrap_or(0);
-        sink.open(&local(&self.names[start..]), &self.attributes[..self.given]);
+        let attributes = &mut self.attributes[..self.given];
+        sink.open(&local(&self.names[start..]), attributes);
         if empty {
             return self.leave(sink);
         }

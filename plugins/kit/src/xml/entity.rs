@@ -1,5 +1,7 @@
 //! Character references and the five entities; anything else stays as it was written.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
 /// The longest reference that is looked at, from `&` to `;`.
@@ -16,7 +18,7 @@ pub(super) fn unescape(raw: &[u8]) -> String {
 /// As [`unescape`], behind a text that is there.
 pub(super) fn unescape_into(raw: &[u8], text: &mut String) {
     if memchr(b'&', raw).is_none() {
-        text.push_str(&String::from_utf8_lossy(raw));
+        text.push_str(&lossy(raw));
         return;
     }
     let mut out = Vec::with_capacity(raw.len());
@@ -36,7 +38,12 @@ pub(super) fn unescape_into(raw: &[u8], text: &mut String) {
         }
     }
     out.extend_from_slice(rest);
-    text.push_str(&String::from_utf8_lossy(&out));
+    text.push_str(&lossy(&out));
+}
+
+/// As std has it, which looks at every byte for itself to find out that all is well.
+pub(super) fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed)
 }
 
 fn resolve(name: &[u8]) -> Option<char> {

@@ -2,6 +2,7 @@
 
 use memchr::memchr_iter;
 
+use super::entity::lossy;
 use super::{Scanner, Sink, State};
 
 /// The longest XML declaration between documents, in bytes; more is some other text.
@@ -87,7 +88,7 @@ impl Scanner {
         if wanted {
             let len = self.raw_len.saturating_sub("]]>".len());
             self.raw.truncate(len);
-            sink.text(&String::from_utf8_lossy(&self.raw));
+            sink.text(&lossy(&self.raw));
         }
         (used, self.begin(State::Text))
     }

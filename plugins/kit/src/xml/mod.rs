@@ -41,18 +41,18 @@ pub trait Sink {
     const ORPHAN: &'static str;
     /// Elements whose closing tag outside of a document says that its beginning is missing.
     const CLOSING: &'static [&'static str];
+    /// The attributes whose values are worth keeping; those that stand in most elements first.
+    const ATTRIBUTES: &'static [&'static str];
     /// A document could begin here; `false` lets the scanner look further.
     fn root(&mut self, name: &str) -> bool;
-    /// Whether this attribute's value is worth keeping.
-    fn wants_attribute(&self, name: &[u8]) -> bool;
     /// Whether it matters where the tag that comes now stands.
     fn wants_place(&self) -> bool {
         false
     }
     /// Where the tag that comes now stands, if that was asked for.
     fn place(&mut self, _place: Place) {}
-    /// An element begins.
-    fn open(&mut self, name: &str, attributes: &[Attribute]);
+    /// An element begins. Values may be taken out of the attributes, and other memory left there for the next ones.
+    fn open(&mut self, name: &str, attributes: &mut [Attribute]);
     /// Whether the text that comes now is worth keeping.
     fn wants_text(&self) -> bool;
     /// Text of the innermost element, maybe in pieces.
@@ -64,8 +64,8 @@ pub trait Sink {
 /// An attribute that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribute {
-    /// Its name, without a prefix.
-    pub name: String,
+    /// Its name.
+    pub name: &'static str,
     /// Its value, with references replaced.
     pub value: String,
 }
@@ -278,7 +278,7 @@ impl Scanner {
             State::Text => self.in_text(input, sink),
             State::Open => self.opened(byte),
             State::StartName => self.start_name(input, sink)?,
-            State::Gap => match self.plain_attributes(input, sink)? {
+            State::Gap => match self.plain_attributes::<S>(input)? {
                 0 => self.gap(byte, sink)?,
                 used => (used, State::Gap),
             },
@@ -293,7 +293,7 @@ impl Scanner {
                 _ if byte.is_ascii_whitespace() => (1, State::Quote),
                 _ => return Err("an attribute's value without quotes"),
             },
-            State::Value(quote) => self.value(input, quote, sink),
+            State::Value(quote) => self.value::<S>(input, quote),
             State::Slash => match byte {
                 b'>' => (1, self.start_tag(true, sink)),
                 _ => return Err("a `/` inside of a tag"),

@@ -14,7 +14,7 @@ mod input;
 mod text;
 
 use crate::judge::floor::{self, Matter, Policy};
-use crate::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice};
+use crate::judge::{Artifact, Ended, Evidence, Facts, Judge, JudgeError, Notice, UNHEARD};
 use crate::model::{
     AttemptSummary, CaptureReport, CaptureSummary, EndState, ExitStatus, RunStatus, RunSummary,
     SUMMARY_VERSION, SuiteSummary, Termination, Verdict, millis,
@@ -139,7 +139,7 @@ async fn hear(
     let scratch = input::Scratch::default();
     let (capture, pump) = input::open(args, &scratch)?;
     let (ended_tx, ended_rx) = watch::channel(None);
-    let (notices_tx, mut notices) = mpsc::channel(256);
+    let (notices_tx, mut notices) = mpsc::channel(UNHEARD);
     let name = name_of(args);
     let facts = Arc::new(Facts {
         pipeline: String::new(),
@@ -178,7 +178,7 @@ async fn hear(
             {
                 drop(print_lines(&format!("{level}: {message}\n")));
             }
-            book.take(notice);
+            book.note(notice);
         }
     };
     let judging = hearing.judge.judge(evidence, notices_tx);

@@ -120,7 +120,7 @@ async fn judge(probe: &Probe, log: &Path) -> std::io::Result<()> {
         artifacts: Vec::new(),
     })));
     let facts = Arc::new(Facts::default());
-    let (notices, mut heard) = mpsc::channel(1024);
+    let (notices, mut heard) = mpsc::channel(crate::judge::UNHEARD);
     let evidence = Evidence {
         facts,
         capture,

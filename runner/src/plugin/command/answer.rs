@@ -80,7 +80,7 @@ pub(in super::super) async fn answer(state: &mut State) -> Result<Verdict, Judge
     })?;
     let (verdict, cases) = answer.parts()?;
     for case in cases {
-        if let Err(error) = state.report_case(case).await {
+        if let Err(error) = state.report_case(case) {
             return Err(super::super::trap::explain(&error, state));
         }
     }

@@ -55,7 +55,7 @@ impl OpenArtifact {
         let Reading::Open(file) = &mut self.reading else {
             return Ok(Vec::new());
         };
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(max);
         let read = file.take(max as u64).read_to_end(&mut bytes);
         read.map_err(|error| self.fault(&error))?;
         Ok(bytes)

@@ -42,6 +42,7 @@ impl Subject {
 
 impl State {
     async fn ended_at_last(&mut self) -> Result<Arc<Ended>> {
+        self.pass_on().await;
         Ok(self.subject()?.ended_at_last().await)
     }
 

@@ -157,16 +157,19 @@ fn clamp(max: u32) -> usize {
 
 impl HostLog for State {
     async fn read(&mut self, log: Resource<OpenLog>, max: u32) -> Result<Vec<u8>> {
+        self.pass_on().await;
         let log = self.table.get_mut(&log)?;
         Ok(log.read(clamp(max)).await.map_err(|e| fault(&e))?)
     }
 
     async fn lines(&mut self, log: Resource<OpenLog>, max: u32) -> Result<Vec<String>> {
+        self.pass_on().await;
         let log = self.table.get_mut(&log)?;
         Ok(log.lines(clamp(max)).await.map_err(|e| fault(&e))?)
     }
 
     async fn tail(&mut self, log: Resource<OpenLog>, max: u32) -> Result<Vec<u8>> {
+        self.pass_on().await;
         let log = self.table.get_mut(&log)?;
         Ok(log.reader.tail(clamp(max)).await.map_err(|e| fault(&e))?)
     }
@@ -181,6 +184,7 @@ impl HostLog for State {
             Ok(regex) => regex,
             Err(problem) => return Ok(Err(problem)),
         };
+        self.pass_on().await;
         let log = self.table.get_mut(&log)?;
         let hits = search::search(log, &regex, limit).await;
         Ok(Ok(hits.map_err(|e| fault(&e))?))

@@ -19,7 +19,12 @@ pub(super) mod bind {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "judge",
-        imports: { default: async | trappable },
+        imports: {
+            // What is called for every case does not wait: `State::pass_on`.
+            "tribunal:judge/host.report-case": trappable,
+            "tribunal:judge/host.progress": trappable,
+            default: async | trappable,
+        },
         exports: { default: async },
         with: {
             "tribunal:judge/evidence.log": super::OpenLog,

@@ -13,18 +13,8 @@ use crate::judge::Notice;
 /// Bytes of one message.
 const MAX_MESSAGE: usize = 8 << 10;
 
-impl State {
-    /// Hands a notice on. Waits while the channel is full: that slows this judge and nothing else.
-    async fn notify(&mut self, notice: Notice) {
-        let Some(subject) = &self.subject else { return };
-        if subject.notices.send(notice).await.is_err() {
-            // Nobody listens any more; the verdict still counts.
-        }
-    }
-}
-
 impl Host for State {
-    async fn report_case(&mut self, case: TestCase) -> Result<()> {
+    fn report_case(&mut self, case: TestCase) -> Result<()> {
         let case = case_in(case);
         let Some(subject) = &mut self.subject else {
             return Ok(());
@@ -40,12 +30,14 @@ impl Host for State {
             let limit = human_bytes(MAX_CASE_BYTES);
             return Err(self.limiter.exceed("case text", limit).into());
         }
-        self.notify(Notice::Case(case)).await;
+        subject.cases.push(case);
         Ok(())
     }
 
-    async fn progress(&mut self, done: u32, total: Option<u32>) -> Result<()> {
-        self.notify(Notice::Progress { done, total }).await;
+    fn progress(&mut self, done: u32, total: Option<u32>) -> Result<()> {
+        if let Some(subject) = &mut self.subject {
+            subject.progress = Some((done, total));
+        }
         Ok(())
     }
 
@@ -63,7 +55,10 @@ impl Host for State {
             }
             _ => return Ok(()),
         };
-        self.notify(Notice::Log { level, message }).await;
+        let notices = subject.notices.clone();
+        // In the order in which it was said.
+        self.pass_on().await;
+        drop(notices.send(Notice::Log { level, message }).await);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use crate::capture::Capture;
-use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice};
+use crate::judge::{Artifact, Ended, Evidence, Facts, JudgeError, Notice, UNHEARD};
 use crate::model::{
     CaptureReport, Case, CaseStatus, Completeness, Counts, EndState, Label, Termination, Verdict,
     VerdictStatus,
@@ -265,12 +265,12 @@ pub(super) struct Heard {
 
 /// Judges, keeping every case.
 pub(super) async fn hear(probe: &Probe, evidence: Evidence) -> Heard {
-    let (sender, mut notices) = mpsc::channel(256);
+    let (sender, mut notices) = mpsc::channel(UNHEARD);
     let listening = async {
         let mut cases = Vec::new();
         while let Some(notice) = notices.recv().await {
-            if let Notice::Case(case) = notice {
-                cases.push(case);
+            if let Notice::Cases(more) = notice {
+                cases.extend(more);
             }
         }
         cases
