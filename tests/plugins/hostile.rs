@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tribunal::judge::{JudgeError, Notice};
 use tribunal::plan::JudgeLimits;
 
-use crate::kit::{Bench, judge, judging, outcome, text, wasm};
+use crate::kit::{Bench, cases, judge, judging, outcome, text, wasm};
 
 fn limit(what: &str, limit: &str) -> JudgeError {
     JudgeError::Limit {
@@ -128,7 +128,7 @@ async fn so_many_cases_and_no_more() {
     };
     let all = outcome(&report(200_000)).await;
     assert!(all.verdict.is_ok());
-    assert_eq!(all.notices.len(), 200_000);
+    assert_eq!(cases(&all.notices), 200_000);
     let over = outcome(&report(200_001)).await;
     assert_eq!(over.error(), &limit("case", "200,000"));
 }

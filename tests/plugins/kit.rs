@@ -185,3 +185,12 @@ pub(crate) async fn outcome(bytes: &[u8]) -> Outcome {
     let bench = Bench::new();
     judge(bench.judge(bytes).as_ref(), b"").await
 }
+
+/// How many cases the notices tell of.
+pub(crate) fn cases(notices: &[Notice]) -> usize {
+    let of = |notice: &Notice| match notice {
+        Notice::Cases(cases) => cases.len(),
+        _ => 0,
+    };
+    notices.iter().map(of).sum()
+}

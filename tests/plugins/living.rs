@@ -10,7 +10,7 @@ use tribunal::capture::Stream;
 use tribunal::judge::{Artifact, JudgeError, Notice};
 use tribunal::model::Completeness;
 
-use crate::kit::{Attempt, Bench, judge, judge_evidence, judging, text, wasm};
+use crate::kit::{Attempt, Bench, cases, judge, judge_evidence, judging, text, wasm};
 
 /// Reads to the end, and says after each read how many bytes it has seen.
 const FOLLOW: &str = "(local.set $l (call $open (i32.const 2)))
@@ -154,6 +154,7 @@ async fn a_slow_listener_slows_the_judge_and_loses_nothing() {
     let bench = Bench::new();
     let custom = bench.judge(&judging(
         "(loop (call $case (i32.const 3072))
+           (call $log (i32.const 1) (i32.const 3072) (i32.const 1))
            (local.set $i (i32.add (local.get $i) (i32.const 1)))
            (br_if 0 (i32.lt_u (local.get $i) (i32.const 50))))
          (i32.const 2048)",
@@ -162,8 +163,8 @@ async fn a_slow_listener_slows_the_judge_and_loses_nothing() {
     let (sender, mut receiver) = mpsc::channel(1);
     let listening = async {
         let mut heard = 0;
-        while receiver.recv().await.is_some() {
-            heard += 1;
+        while let Some(notice) = receiver.recv().await {
+            heard += cases(&[notice]);
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         heard
