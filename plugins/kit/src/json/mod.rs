@@ -134,8 +134,8 @@ impl<R: Report> Documents<R> {
     /// Ends the stream; returns what was established, and what is left to tell.
     pub fn end(mut self) -> (Finding, Vec<Notice>) {
         self.flush(true);
-        let meant = |open: &Box<Open>| open.known || open.hinted;
-        if let Some(open) = self.open.take().filter(meant) {
+        let meant = |open: &Open| open.known || open.hinted;
+        if let Some(open) = self.open.take().filter(|open| meant(open)) {
             let text = "the JSON report breaks off";
             self.fail(text, open.line, open.offset, &open.skeleton);
         }
