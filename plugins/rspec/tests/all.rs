@@ -71,3 +71,28 @@ fn a_report_that_breaks_in_its_first_example_is_an_error() {
         assert!(verdict.summary.contains("line 1"), "{}", verdict.summary);
     }
 }
+
+#[test]
+fn a_red_report_behind_a_green_one_on_a_long_line_counts() {
+    let green = FAKES[2].replace("\"a\"", &format!("\"{}\"", "a".repeat(100_000)));
+    let red = FAKES[2].replace("passed", "failed");
+    // In pieces as the host gives them, the line ends inside of the second one.
+    for chunk in [65_536, 65_537, 90_000, 4_096, 1_000_000] {
+        let text = format!("{green}{red}");
+        let input = Input {
+            stdout: text.as_bytes(),
+            stderr: b"",
+            artifacts: &[],
+            end: &EndState::Exited(0),
+            capture: &whole_capture(),
+            chunk,
+        };
+        let verdict = subject::<Text, Json>(&input).verdict;
+        assert_eq!(
+            verdict.status,
+            Status::Failed,
+            "{chunk}: {}",
+            verdict.summary
+        );
+    }
+}

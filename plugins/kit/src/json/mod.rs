@@ -157,6 +157,12 @@ impl<R: Report> Documents<R> {
     /// Passes on what is held: a line, or a piece of an overlong one.
     fn flush(&mut self, ended: bool) {
         if self.held.is_empty() {
+            // All of an overlong line was passed on, its end too: what comes is the next one.
+            if ended && self.flowing {
+                self.flowing = false;
+                self.line += 1;
+                self.line_offset = self.offset;
+            }
             return;
         }
         let held = std::mem::take(&mut self.held);
