@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tribunal_judge_kit::Line;
+use tribunal_judge_kit::lines::UTF16;
 
 use crate::signs::{Kind, sign};
 
@@ -23,6 +24,8 @@ pub struct Signs {
     first: BTreeMap<Kind, (u64, String)>,
     /// The first report among the artifacts, by which it is known.
     report: Option<(Kind, String)>,
+    /// Whether a stream is UTF-16, so that no line of it could be read.
+    pub utf16: bool,
 }
 
 impl Signs {
@@ -79,6 +82,7 @@ impl Signs {
                 Choice::Sure(*kind, format!("line {line}: {quote}"))
             }
             ([], Some((kind, name))) => Choice::Sure(*kind, format!("the artifact {name}")),
+            ([], None) if self.utf16 => Choice::Unsure(UTF16.to_owned()),
             ([], None) => Choice::Unsure(
                 "no format was recognised: name the judge in the pipeline (judge = \"…\")"
                     .to_owned(),

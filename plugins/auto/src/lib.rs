@@ -39,6 +39,7 @@ impl Judge for Auto {
                 lines.feed(&chunk, |line| signs.line(line));
             }
             lines.finish(|line| signs.line(line));
+            signs.utf16 |= lines.utf16();
         }
         for glob in ["**/*.xml", "**/*.trx", "**/*.json"] {
             for artifact in evidence::artifacts(glob) {

@@ -26,7 +26,7 @@ fn every_row_of_the_table() {
             no_summary: &format!("{HEAD}{ONE}"),
             short: Some(&format!("{HEAD}{}{tail}", ONE.replace("1/1", "1/2"))),
             empty: Some("Test project /t\nNo tests were found!!!\n"),
-            unparsable: None,
+            unparsable: Some(&format!("{HEAD}{ONE}{}{tail}", ONE.replace("1/1", "2/2"))),
             flaky: Some(&format!(
                 "{HEAD}{BAD}    Test #1: alpha ....   Passed    0.01 sec\n{tail}"
             )),

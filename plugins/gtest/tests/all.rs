@@ -36,6 +36,10 @@ fn every_row_of_the_table() {
             no_summary: &format!("[==========] Running 2 tests from 1 test suite.\n{GOOD}"),
             short: Some(&run(2, GOOD, "[  PASSED  ] 1 test.\n")),
             empty: Some(&run(0, "", "[  PASSED  ] 0 tests.\n")),
+            unparsable: Some(&format!(
+                "[==========] 1 test from 1 test suite ran. (0 ms total)\n[  PASSED  ] 1 test.\n{}",
+                run(1, GOOD, "[  PASSED  ] 1 test.\n")
+            )),
             ..Samples::default()
         },
     );

@@ -3,8 +3,9 @@
 use tribunal_judge_jest::{Json, Text};
 use tribunal_judge_kit::json::subject;
 use tribunal_judge_kit::testing::{
-    Samples, check_fixtures, check_properties, check_table, fixtures,
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, whole,
 };
+use tribunal_sdk::{EndState, Status};
 
 const FAKES: [&str; 3] = [
     "Test Suites: 1 passed, 1 total\nTests:       9 passed, 9 total\nSnapshots:   0 total\nTime:        1 s\nRan all test suites.\n",
@@ -47,4 +48,46 @@ fn every_recorded_run() {
 #[test]
 fn what_may_be_done_to_an_output() {
     check_properties(subject::<Text, Json>, &fixtures("jest"), &FAKES);
+}
+
+#[test]
+fn a_summary_without_its_last_line_says_what_leaves_it_out() {
+    // What `jest --silent` prints: all but `Ran all test suites.`
+    let silent = "PASS ./a.test.js\n\nTest Suites: 1 passed, 1 total\nTests:       2 passed, 2 total\n\
+                  Snapshots:   0 total\nTime:        0.2 s\n";
+    let input = Input {
+        stdout: b"",
+        stderr: silent.as_bytes(),
+        artifacts: &[],
+        end: &EndState::Exited(0),
+        capture: &whole(),
+        chunk: 4_096,
+    };
+    let verdict = subject::<Text, Json>(&input).verdict;
+    assert_eq!(verdict.status, Status::Failed);
+    assert!(
+        verdict.summary.contains("`--silent`"),
+        "{}",
+        verdict.summary
+    );
+}
+
+#[test]
+fn a_red_summary_counts_although_the_line_of_a_file_is_lost() {
+    // PowerShell puts the program's name before the first line of standard error.
+    let log = "node.exe : FAIL ./a.test.js\nPASS ./b.test.js\n\nTest Suites: 1 failed, 1 passed, 2 total\n\
+               Tests:       2 failed, 1 skipped, 3 passed, 6 total\nSnapshots:   0 total\nTime:        0.2 s\n\
+               Ran all test suites.\n";
+    let input = Input {
+        stdout: log.as_bytes(),
+        stderr: b"",
+        artifacts: &[],
+        end: &EndState::Exited(1),
+        capture: &whole(),
+        chunk: 4_096,
+    };
+    let verdict = subject::<Text, Json>(&input).verdict;
+    assert_eq!(verdict.status, Status::Failed);
+    let counts = verdict.counts.expect("counts");
+    assert_eq!((counts.failed, counts.skipped, counts.passed), (2, 1, 3));
 }

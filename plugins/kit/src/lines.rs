@@ -55,6 +55,10 @@ impl<'a> Line<'a> {
     }
 }
 
+/// What to say of an output in UTF-16: no line of it can be read.
+pub const UTF16: &str = "the output is UTF-16, as PowerShell's `>` writes it: make it UTF-8 first \
+                         (`iconv -f UTF-16 -t UTF-8`, or `Out-File -Encoding utf8` in place of `>`)";
+
 /// Cuts chunks into lines. Feed it every chunk, then finish it.
 #[derive(Debug, Default)]
 pub struct Lines {
@@ -66,6 +70,7 @@ pub struct Lines {
     stripped: Vec<u8>,
     number: u64,
     offset: u64,
+    utf16: bool,
 }
 
 impl Lines {
@@ -77,6 +82,11 @@ impl Lines {
     /// Returns how many lines were given out.
     pub fn count(&self) -> u64 {
         self.number
+    }
+
+    /// Returns whether the first line given out begins with the mark of UTF-16.
+    pub fn utf16(&self) -> bool {
+        self.utf16
     }
 
     /// Calls `each` with every line that ends in `chunk`, and keeps the rest for later.
@@ -132,6 +142,9 @@ impl Lines {
         each: &mut impl FnMut(&Line<'_>),
     ) {
         self.number += 1;
+        if self.number == 1 {
+            self.utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        }
         let cut = whole > LINE_LIMIT as u64;
         let kept = &bytes[..bytes.len().min(LINE_LIMIT)];
         let plain = if clean {

@@ -3,8 +3,8 @@
 use tribunal_sdk::{Channel, Error, Log, Verdict, evidence, host};
 
 use crate::book::{Book, Notice};
-use crate::finding::Finding;
-use crate::lines::{Line, Lines};
+use crate::finding::{Fact, Finding};
+use crate::lines::{Line, Lines, UTF16};
 use crate::verdict::decide;
 
 /// The most bytes that a read of a file returns; the host gives no more.
@@ -50,6 +50,10 @@ impl<F: Format> Reading<F> {
         lines.finish(|line| format.line(line, &mut book));
         let mut finding = format.end(&mut book);
         finding.lines = lines.count();
+        if lines.utf16() {
+            let fact = Fact::at(&Line::new(b"", 1, 0), UTF16);
+            finding.problem.get_or_insert(fact);
+        }
         book.sum(&mut finding);
         (finding, book.take())
     }

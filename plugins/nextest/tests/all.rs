@@ -30,7 +30,7 @@ fn every_row_of_the_table() {
             short: Some(&run(3, GOOD, "2/3 tests run: 2 passed, 0 skipped")),
             empty: Some(&run(0, "", "0 tests run: 0 passed, 0 skipped")),
             empty_code: Some(4),
-            unparsable: None,
+            unparsable: Some("     Summary [   0.018s] 2 tests run: 2 passed, 0 skipped\n"),
             flaky: Some(&run(
                 1,
                 "  TRY 1 FAIL [   0.060s] m::a one\n  TRY 2 PASS [   0.035s] m::a one\n",

@@ -42,6 +42,8 @@ pub struct Reader {
     pub fatal: Option<String>,
     /// Whether the output ends inside a line that may be a summary.
     pub torn: bool,
+    /// Whether the output is UTF-16, so that no line of it can be read.
+    pub utf16: bool,
     /// Lines read.
     pub lines: u64,
     sugar: Option<(Tally, (u64, u64))>,
@@ -68,6 +70,7 @@ impl Parser {
         let mut reader = self.reader;
         self.splitter.finish(|line| reader.line(line, report));
         reader.lines = self.splitter.count();
+        reader.utf16 = self.splitter.utf16();
         reader.tell_progress(report);
         reader.end_sugar(None);
         reader.book.finish(&mut |case| report(Notice::Case(case)));
@@ -93,6 +96,7 @@ impl Reader {
         self.fatal = self.fatal.take().or(other.fatal);
         self.internal = self.internal.take().or(other.internal);
         self.coverage |= other.coverage;
+        self.utf16 |= other.utf16;
         self.lines += other.lines;
     }
 

@@ -3,6 +3,7 @@
 //! The program ended by itself with 0; no one stopped the session; the output is whole; nothing in
 //! it is red; tests ran, and as many as were collected.
 
+use tribunal_judge_kit::lines::UTF16;
 use tribunal_judge_kit::table::{Colour, Count, Facts, Row, hole_words, rule};
 use tribunal_judge_kit::text::grouped;
 use tribunal_judge_kit::{Fact, verdict::explain};
@@ -123,6 +124,7 @@ fn rests_on(sum: &Sum<'_>) -> Fact {
 /// Puts what was read into the truth table.
 fn row(reader: &Reader, sum: Option<&Sum<'_>>, end: &EndState, capture: &Capture) -> Row {
     let (colour, count) = match sum {
+        None if reader.utf16 => (Colour::Unparsable, Count::Unknown),
         None => (Colour::None, Count::Unknown),
         Some(sum) => (colour(reader, sum, end), count(reader, sum)),
     };
@@ -282,6 +284,9 @@ fn without_summary(
         return (row.reason(), text);
     }
     let ended = describe_end(end);
+    if matches!(row, Row::Unparsable | Row::UnparsableCode) {
+        return (row.reason(), format!("{ended} but {UTF16}"));
+    }
     if let Some(fatal) = &reader.fatal {
         return ("crash", format!("{ended}: {fatal}"));
     }

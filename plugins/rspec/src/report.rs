@@ -64,6 +64,8 @@ pub struct Json {
 impl Report for Json {
     const LISTS: &'static [&'static [&'static str]] = &[&["examples"]];
     const SIGNATURE: &'static [&'static str] = &["summary_line"];
+    // The summary comes last: a report that breaks in its first example has only this.
+    const HINTS: &'static [&'static str] = &["examples"];
 
     fn element(
         &mut self,

@@ -2,9 +2,10 @@
 
 use tribunal_judge_kit::json::subject;
 use tribunal_judge_kit::testing::{
-    Samples, check_fixtures, check_properties, check_table, fixtures,
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, whole as whole_capture,
 };
 use tribunal_judge_rspec::{Json, Text};
+use tribunal_sdk::{EndState, Status};
 
 const FAKES: [&str; 3] = [
     "\nFinished in 0.001 seconds (files took 0.1 seconds to load)\n9 examples, 0 failures\n\n",
@@ -49,4 +50,49 @@ fn every_recorded_run() {
 #[test]
 fn what_may_be_done_to_an_output() {
     check_properties(subject::<Text, Json>, &fixtures("rspec"), &FAKES);
+}
+
+#[test]
+fn a_report_that_breaks_in_its_first_example_is_an_error() {
+    let whole = FAKES[2];
+    let torn = whole.replace("\"status\":", "\"status\":,");
+    let (cut, _) = whole.split_once("status").expect("it is there");
+    for text in [torn.as_str(), cut] {
+        let input = Input {
+            stdout: text.as_bytes(),
+            stderr: b"",
+            artifacts: &[],
+            end: &EndState::Exited(0),
+            capture: &whole_capture(),
+            chunk: 4_096,
+        };
+        let verdict = subject::<Text, Json>(&input).verdict;
+        assert_eq!(verdict.status, Status::Errored, "{}", verdict.summary);
+        assert!(verdict.summary.contains("line 1"), "{}", verdict.summary);
+    }
+}
+
+#[test]
+fn a_red_report_behind_a_green_one_on_a_long_line_counts() {
+    let green = FAKES[2].replace("\"a\"", &format!("\"{}\"", "a".repeat(100_000)));
+    let red = FAKES[2].replace("passed", "failed");
+    // In pieces as the host gives them, the line ends inside of the second one.
+    for chunk in [65_536, 65_537, 90_000, 4_096, 1_000_000] {
+        let text = format!("{green}{red}");
+        let input = Input {
+            stdout: text.as_bytes(),
+            stderr: b"",
+            artifacts: &[],
+            end: &EndState::Exited(0),
+            capture: &whole_capture(),
+            chunk,
+        };
+        let verdict = subject::<Text, Json>(&input).verdict;
+        assert_eq!(
+            verdict.status,
+            Status::Failed,
+            "{chunk}: {}",
+            verdict.summary
+        );
+    }
 }

@@ -41,7 +41,9 @@ pub(crate) struct Builder {
     /// Red results of this document.
     bad: u64,
     seen: bool,
-    other: Option<String>,
+    other: Option<(String, Place)>,
+    /// How deep the summary is that is open: the rows of a test have counters of their own.
+    summary_at: Option<usize>,
     /// Results of this document, and of all before.
     this: u64,
     ran: u64,
@@ -76,7 +78,8 @@ impl Sink for Builder {
             self.seen = true;
             return true;
         }
-        self.other.get_or_insert_with(|| clip(name, 100));
+        let place = self.place;
+        self.other.get_or_insert_with(|| (clip(name, 100), place));
         false
     }
 
@@ -91,8 +94,11 @@ impl Sink for Builder {
     fn open(&mut self, name: &str, attributes: &mut [Attribute]) {
         self.depth += 1;
         match name {
-            "ResultSummary" => self.result_summary(value(attributes, "outcome").unwrap_or("")),
-            "Counters" => self.counters(attributes),
+            "ResultSummary" => {
+                self.summary_at = Some(self.depth);
+                self.result_summary(value(attributes, "outcome").unwrap_or(""));
+            }
+            "Counters" if self.summary_at.is_some() => self.counters(attributes),
             "RunInfo" => {
                 let outcome = value(attributes, "outcome").unwrap_or("");
                 if matches!(outcome, "Error" | "Failed" | "Aborted" | "Timeout") {
@@ -146,6 +152,7 @@ impl Sink for Builder {
                 self.run_info = Some((depth, text));
             }
         }
+        self.summary_at = self.summary_at.filter(|depth| *depth != self.depth);
         self.depth -= 1;
         if self.depth == 0 {
             self.document();
@@ -262,11 +269,14 @@ impl Builder {
     /// Ends the input; `must` says that it has to be such a report.
     pub(crate) fn end(mut self, must: bool) -> (Finding, Vec<Notice>) {
         if must && !self.seen {
-            let text = match &self.other {
-                Some(root) => format!("the file is no TRX: its root is <{root}>, not <TestRun>"),
-                None => "the file is no TRX: there is no <TestRun> in it".to_owned(),
+            let why = match &self.other {
+                Some((root, place)) => {
+                    let text = format!("the file is no TRX: its root is <{root}>, not <TestRun>");
+                    place.fact(text, format!("<{root}"))
+                }
+                None => Fact::of("the file is no TRX: there is no <TestRun> in it"),
             };
-            self.problem.get_or_insert(Fact::of(text));
+            self.problem.get_or_insert(why);
         }
         let mut finding = Finding {
             format: "TRX",

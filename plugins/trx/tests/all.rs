@@ -151,6 +151,25 @@ fn parts_of_a_test_count_like_its_writer_counts_them() {
 }
 
 #[test]
+fn rows_of_a_test_bring_counters_that_are_not_the_runs() {
+    // Visual Studio writes them so, with the summary before the results.
+    let summary =
+        "<ResultSummary outcome=\"Completed\">\n<Counters total=\"3\"/>\n</ResultSummary>\n";
+    let text = report("Completed", 3, &[]).replace(summary, "");
+    let rows = "<UnitTestResult testName=\"rows\" outcome=\"Passed\"><Counters error=\"0\" passed=\"2\"/>\
+                <InnerResults><UnitTestResult testName=\"rows 1\" outcome=\"Passed\"/>\
+                <UnitTestResult testName=\"rows 2\" outcome=\"Passed\"/></InnerResults></UnitTestResult>\n";
+    let text = text.replace("<Results>\n", &format!("{summary}<Results>\n{rows}"));
+    let all = judged("a.trx", &text).verdict;
+    assert_eq!(all.status, Status::Passed, "{}", all.summary);
+    let more = text.replace("total=\"3\"", "total=\"4\"");
+    assert_eq!(judged("a.trx", &more).verdict.status, Status::Failed);
+    // Only theirs are not the run's.
+    let none = text.replace("<Counters total=\"3\"/>", "");
+    assert_eq!(judged("a.trx", &none).verdict.status, Status::Failed);
+}
+
+#[test]
 fn counters_and_messages_of_the_run_may_make_it_red_and_missing_outcomes_are_errors() {
     let green = report("Completed", 1, &["Passed"]);
     let counted = green.replace("total=\"1\"", "total=\"1\" failed=\"1\"");
@@ -178,7 +197,10 @@ fn a_file_that_is_no_report_is_an_error_beside_a_green_one_too() {
     let green = report("Completed", 1, &["Passed"]);
     for (other, why) in [
         ("", "no <TestRun>"),
-        ("<testsuite/>", "its root is <testsuite>"),
+        (
+            "<?xml version=\"1.0\"?>\n<testsuite/>",
+            "its root is <testsuite>, not <TestRun> (line 2, byte 22)",
+        ),
         (green.get(..60).expect("ASCII"), "truncated"),
     ] {
         let verdict = subject(&Input {

@@ -148,7 +148,8 @@ impl<R: Report> Documents<R> {
     /// Ends the stream; returns what was established, and what is left to tell.
     pub fn end(mut self) -> (Finding, Vec<Notice>) {
         self.flush(true);
-        if let Some(open) = self.open.take().filter(|open| open.known) {
+        let meant = |open: &Open| open.known || open.hinted;
+        if let Some(open) = self.open.take().filter(|open| meant(open)) {
             let text = "the JSON report breaks off";
             self.fail(text, open.line, open.offset, &open.skeleton);
         }
@@ -170,6 +171,12 @@ impl<R: Report> Documents<R> {
     /// Passes on what is held: a line, or a piece of an overlong one.
     fn flush(&mut self, ended: bool) {
         if self.held.is_empty() {
+            // All of an overlong line was passed on, its end too: what comes is the next one.
+            if ended && self.flowing {
+                self.flowing = false;
+                self.line += 1;
+                self.line_offset = self.offset;
+            }
             return;
         }
         let held = std::mem::take(&mut self.held);

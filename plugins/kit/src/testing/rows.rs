@@ -57,6 +57,15 @@ impl Check<'_> {
             .iter()
             .find(|label| label.key == "explain.row")
             .map_or("", |label| label.value.as_str());
+        // What cannot be read is shown where it stands.
+        let placed = verdict
+            .extra
+            .iter()
+            .any(|label| label.key == "explain.byte");
+        if matches!(row, "4" | "12u") && !placed {
+            let text = format!("row {row} names no line and byte: {}", verdict.summary);
+            self.problems.push(text);
+        }
         if verdict.status != want || got != row {
             self.problems.push(format!(
                 "row {row} after {end:?}, {hole:?}: {:?} by row {got}, not {want:?}: {}",
