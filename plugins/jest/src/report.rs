@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tribunal_judge_kit::book::{case, explain};
 use tribunal_judge_kit::json::{Report, Text};
-use tribunal_judge_kit::text::clip;
+use tribunal_judge_kit::text::{clip, line_in_trace};
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, label};
 
@@ -169,6 +169,8 @@ impl Json {
             found.line = test.location.map(|place| place.line);
             if let Some(text) = test.failure_messages.and_then(|all| all.into_iter().next()) {
                 explain(found, &text);
+                // Where it failed says more than where the test begins.
+                found.line = line_in_trace(&text, file).or(found.line);
             }
             if !matches!(&*test.status, "passed" | "failed") {
                 let word = test.status.into_owned();

@@ -1,5 +1,7 @@
 //! Small things that every format needs: numbers, durations, grouped digits, bounded quotes.
 
+use crate::find::Find as _;
+
 /// Returns a number of at most ten digits; no sign, no blanks.
 #[inline]
 pub fn number(text: &str) -> Option<u64> {
@@ -7,6 +9,19 @@ pub fn number(text: &str) -> Option<u64> {
         (number, "") => Some(number),
         _ => None,
     }
+}
+
+/// Returns the line at which a JavaScript stack trace is in `file` first: `    at name (/project/a.test.js:4:88)`.
+pub fn line_in_trace(trace: &str, file: &str) -> Option<u32> {
+    let frames = trace
+        .lines()
+        .filter(|line| line.trim_start().starts_with("at "));
+    frames.into_iter().find_map(|frame| {
+        let (before, rest) = frame.cut(file)?;
+        let whole = before.ends_with([' ', '(', '/']);
+        let (line, _) = leading_number(rest.strip_prefix(':').filter(|_| whole)?)?;
+        u32::try_from(line).ok()
+    })
 }
 
 /// Splits a number of at most ten digits off the beginning.
@@ -163,6 +178,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_trace_is_looked_through_for_a_file() {
+        let trace = "Error: at /p/a.js:1:1\n    at lib (/p/lib.js:9:1)\n    at new Promise (<anonymous>)\n    \
+                     at Object.<anonymous> (/p/a.js:41:3)\n    at file:///p/b.js:7:1\n    at /p/a.js:8:1";
+        assert_eq!(line_in_trace(trace, "/p/a.js"), Some(41));
+        assert_eq!(line_in_trace(trace, "/p/b.js"), Some(7));
+        for absent in ["a.j", "p/c.js", "ib.js", "<anonymous>"] {
+            assert_eq!(line_in_trace(trace, absent), None, "{absent}");
+        }
+        assert_eq!(line_in_trace("", "/p/a.js"), None);
+    }
 
     #[test]
     fn numbers_and_words() {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tribunal_judge_kit::book::{case, explain};
 use tribunal_judge_kit::json::Report;
-use tribunal_judge_kit::text::clip;
+use tribunal_judge_kit::text::{clip, line_in_trace};
 use tribunal_judge_kit::{Book, Fact, Finding, Line, Runs};
 use tribunal_sdk::{CaseStatus, TestCase, label};
 
@@ -161,6 +161,8 @@ impl Json {
         found.line = test.location.map(|place| place.line);
         if let Some(text) = messages.first() {
             explain(&mut found, text);
+            // Where it failed says more than where the test begins.
+            found.line = line_in_trace(text, file).or(found.line);
         }
         if !matches!(test.status.as_str(), "passed" | "failed") {
             found.extra.push(label("vitest.status", test.status));

@@ -60,7 +60,8 @@ enum Format {
     GithubSummary,
     /// Common Test Report Format.
     Ctrf,
-    /// `JUnit` XML.
+    /// XML as `JUnit` writes it.
+    #[value(help = "JUnit XML")]
     Junit,
     /// The summary.
     Json,

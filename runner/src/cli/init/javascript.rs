@@ -75,22 +75,19 @@ impl Tools<'_> {
         found.missing_unless(self.place.has("node_modules"), install)
     }
 
+    /// Both reporters: the text tells of errors outside of tests, the report each failure's message and line.
     fn vitest(&self) -> Option<Found> {
-        if !self.uses("vitest") {
-            return None;
-        }
-        if judge_or("vitest", "") == "vitest" {
-            return Some(self.found("vitest", judge_or("vitest", "junit"), &["vitest", "run"]));
-        }
-        let rest = [
-            "vitest",
-            "run",
-            "--reporter=default",
-            "--reporter=junit",
-            "--outputFile.junit=reports/vitest.xml",
-        ];
-        let found = self.found("vitest", "junit", &rest);
-        Some(found.artifacts("reports/vitest.xml"))
+        self.uses("vitest").then(|| {
+            let rest = [
+                "vitest",
+                "run",
+                "--reporter=default",
+                "--reporter=json",
+                "--outputFile.json=reports/vitest.json",
+            ];
+            let found = self.found("vitest", "vitest", &rest);
+            found.artifacts("reports/vitest.json")
+        })
     }
 
     fn jest(&self) -> Option<Found> {

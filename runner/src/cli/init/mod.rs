@@ -156,8 +156,10 @@ pub(super) fn init(args: &InitArgs) -> Result<ExitStatus, Failure> {
     }
     for found in &found {
         if let Some(missing) = found.missing.as_ref().filter(|_| !had_pipeline) {
+            let place = found.cwd.as_ref();
+            let place = place.map_or_else(String::new, |cwd| format!("in {}: ", clean(cwd, 100)));
             said.extend([format!(
-                "first  {missing}, or suite {} cannot run\n",
+                "first  {place}{missing}, or suite {} cannot run\n",
                 found.suite
             )]);
         }

@@ -124,5 +124,6 @@ fn line(row: &Row) -> String {
         ..
     } = &row.intro;
     let started: String = started_at.chars().take(19).collect();
-    format!("{id}  {status:<9} {took:>8}  {suites:>5} suites  {started}Z  {pipeline}\n")
+    let noun = if *suites == 1 { "suite " } else { "suites" };
+    format!("{id}  {status:<9} {took:>8}  {suites:>5} {noun}  {started}Z  {pipeline}\n")
 }
