@@ -64,7 +64,7 @@ pub(super) fn on_path(program: &str) -> bool {
 }
 
 /// A judge for a tool where there is one, else the one for its report.
-pub(super) fn judge_or(name: &'static str, other: &'static str) -> &'static str {
+fn judge_or(name: &'static str, other: &'static str) -> &'static str {
     if BUILTIN_JUDGES.contains(&name) {
         name
     } else {

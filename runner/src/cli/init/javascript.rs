@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::detect::{Place, judge_or, on_path};
+use super::detect::{Place, on_path};
 use super::{Found, Runs};
 
 /// How a package manager starts a program of the project.
