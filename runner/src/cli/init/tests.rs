@@ -244,8 +244,9 @@ fn projects_below_are_found_where_nothing_above_runs_them() {
     judge = "pytest"
     [suites.web-ui-vitest]
     cwd = "packages/Web UI"
-    command = ["npx", "--no-install", "vitest", "run"]
+    command = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=reports/vitest.json"]
     judge = "vitest"
+    artifacts = ["reports/vitest.json"]
     [suites.api-go]
     cwd = "services/api"
     command = ["go", "test", "-json", "./..."]
