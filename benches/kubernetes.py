@@ -253,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="cases, by commas: rotation, whole, one, long, fast, latency, dropped")
     parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--retries", type=int, default=0, help="retries.infra: a capture with a gap is one; pipelines have 2")
+    parser.add_argument("--retries", type=int, default=2, help="retries.infra, as pipelines have it: an attempt with a gap is repeated")
     parser.add_argument("--fast", type=int, default=1000)
     parser.add_argument("--alone", action="store_true", help="tribunal without the others")
     parser.add_argument("--stern", default=shutil.which("stern"))

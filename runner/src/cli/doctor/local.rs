@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::config::clean;
 use crate::os::facts;
 use crate::plan::{Command, Plan, Target};
-use crate::report::terminal::text::{bytes, number};
+use crate::report::terminal::text::{bytes, number, plural};
 use crate::report::terminal::{Flags, Mode, Settings};
 
 /// Fewer open files than so many for each suite at once, and for tribunal itself, are few.
@@ -254,7 +254,10 @@ fn programs(plan: &Plan) -> Check {
         return check(
             "suites",
             State::Ok,
-            format!("the programs of {seen} local suites are there"),
+            format!(
+                "the programs of {} are there",
+                plural(seen as u64, "local suite")
+            ),
             "",
         );
     }
