@@ -6,6 +6,24 @@ use super::anchor::{Search, Step};
 use super::record::Record;
 use super::track::{Track, chained, id};
 
+/// A record that is held back: it may be known.
+#[derive(Debug)]
+struct Held {
+    time: Option<(i64, u32)>,
+    content: Vec<u8>,
+    id: u64,
+}
+
+impl Held {
+    fn pass_on(&self, log: &mut Track, out: &mut Vec<u8>) {
+        let record = Record {
+            time: self.time,
+            content: &self.content,
+        };
+        log.take(&record, self.id, out);
+    }
+}
+
 /// How a body is joined to what is known.
 #[derive(Debug)]
 enum Join {
@@ -16,7 +34,7 @@ enum Join {
     /// Somewhere in it is the anchor.
     Search {
         search: Search,
-        held: Vec<(Record<'static>, Vec<u8>, u64)>,
+        held: Vec<Held>,
         found: bool,
     },
     /// It could not be joined.
@@ -100,21 +118,7 @@ impl Body {
     /// Takes a whole line, with its line feed.
     pub(super) fn line(&mut self, log: &mut Track, line: &[u8], out: &mut Vec<u8>) {
         let record = super::record::parse(line);
-        if record.time.is_none() {
-            // The kubelet's own words stand last in a body; anything else goes on.
-            let before = self.odd.replace(line.to_vec());
-            if let Some(before) = before {
-                self.record(
-                    log,
-                    &Record {
-                        time: None,
-                        content: &before,
-                    },
-                    out,
-                );
-            }
-            return;
-        }
+        // The kubelet's own words stand last in a body; anything else goes on.
         if let Some(before) = self.odd.take() {
             self.record(
                 log,
@@ -125,7 +129,11 @@ impl Body {
                 out,
             );
         }
-        self.record(log, &record, out);
+        if record.time.is_none() {
+            self.odd = Some(line.to_vec());
+        } else {
+            self.record(log, &record, out);
+        }
     }
 
     fn record(&mut self, log: &mut Track, record: &Record<'_>, out: &mut Vec<u8>) {
@@ -165,27 +173,14 @@ impl Body {
                     held.clear();
                     *found = true;
                 }
-                Step::Maybe => {
-                    held.push((
-                        Record {
-                            time: record.time,
-                            content: &[],
-                        },
-                        record.content.to_vec(),
-                        id,
-                    ));
-                }
+                Step::Maybe => held.push(Held {
+                    time: record.time,
+                    content: record.content.to_vec(),
+                    id,
+                }),
                 Step::Lost if *found => {
-                    let held = std::mem::take(held);
-                    for (kept, content, id) in &held {
-                        log.take(
-                            &Record {
-                                time: kept.time,
-                                content,
-                            },
-                            *id,
-                            out,
-                        );
+                    for held in std::mem::take(held) {
+                        held.pass_on(log, out);
                     }
                     log.take(record, id, out);
                     self.join = Join::New;
@@ -226,15 +221,8 @@ impl Body {
             held, found: true, ..
         } = &mut self.join
         {
-            for (kept, content, id) in std::mem::take(held) {
-                log.take(
-                    &Record {
-                        time: kept.time,
-                        content: &content,
-                    },
-                    id,
-                    out,
-                );
+            for held in std::mem::take(held) {
+                held.pass_on(log, out);
             }
         }
         if let Some(odd) = self.odd.take() {

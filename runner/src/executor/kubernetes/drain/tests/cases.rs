@@ -204,23 +204,6 @@ async fn files_that_a_stream_skips_are_not_called_complete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_that_rotation_tears_keeps_its_first_half() {
-    let kubelet = Kubelet::marked();
-    let (drained, taken) = beside(&kubelet, async |kubelet| {
-        kubelet.count(0..5);
-        kubelet.write("half a ");
-        pause(100).await;
-        kubelet.rotate();
-        // So much later that another file may have been between.
-        kubelet.write_after(3_000_000_000, b"line\n");
-        kubelet.end();
-    })
-    .await;
-    assert_eq!(drained.completeness, Completeness::Gap);
-    assert_eq!(taken.bytes, kubelet.truth());
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_rotated_before_the_first_reading_is_a_gap_at_the_start() {
     let kubelet = Kubelet::marked();
     kubelet.count(0..50);

@@ -114,20 +114,22 @@ async fn a_file_that_rotation_emptied_at_the_end_leaves_nothing_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_that_rotation_tears_is_put_together() {
-    let kubelet = Kubelet::marked();
-    let (drained, taken) = beside(&kubelet, async |kubelet| {
-        kubelet.count(0..5);
-        kubelet.write("half a ");
-        pause(100).await;
-        kubelet.rotate();
-        kubelet.write_after(MILLISECOND / 10, b"line\n");
-        kubelet.end();
-    })
-    .await;
-    assert_eq!(taken.bytes, kubelet.truth());
-    assert_eq!(
-        drained.completeness,
-        Completeness::Unverified,
-        "{drained:?}"
-    );
+    // After three seconds another file may have been between; the first half stays all the same.
+    for (step, said) in [
+        (MILLISECOND / 10, Completeness::Unverified),
+        (3_000 * MILLISECOND, Completeness::Gap),
+    ] {
+        let kubelet = Kubelet::marked();
+        let (drained, taken) = beside(&kubelet, async |kubelet| {
+            kubelet.count(0..5);
+            kubelet.write("half a ");
+            pause(100).await;
+            kubelet.rotate();
+            kubelet.write_after(step, b"line\n");
+            kubelet.end();
+        })
+        .await;
+        assert_eq!(taken.bytes, kubelet.truth());
+        assert_eq!(drained.completeness, said, "{drained:?}");
+    }
 }
