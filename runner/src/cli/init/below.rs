@@ -46,18 +46,10 @@ pub(super) fn look(top: &Path) -> Vec<Found> {
         depth: 0,
         covered,
     }]);
-    let mut looked_at = 0;
+    let mut room = FOLDERS;
     while let Some(folder) = queue.pop_front() {
-        if folder.depth > 0 {
-            looked_at += 1;
-        }
-        if folder.depth == DEPTH {
-            continue;
-        }
-        for name in below(&folder.path) {
-            if looked_at + queue.len() >= FOLDERS {
-                break;
-            }
+        for name in below(&folder.path).into_iter().take(room) {
+            room -= 1;
             let path = folder.path.join(&name);
             let name = match folder.name.as_str() {
                 "" => name,
@@ -70,12 +62,15 @@ pub(super) fn look(top: &Path) -> Vec<Found> {
                 .collect();
             covered.extend(here.iter().filter_map(|found| reach(&found.suite)));
             add(&mut found, here, &name);
-            queue.push_back(Folder {
-                path,
-                name,
-                depth: folder.depth + 1,
-                covered,
-            });
+            let depth = folder.depth + 1;
+            if depth < DEPTH {
+                queue.push_back(Folder {
+                    path,
+                    name,
+                    depth,
+                    covered,
+                });
+            }
         }
     }
     if found.is_empty() {

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Found, Runs, javascript};
-use crate::config::BUILTIN_JUDGES;
 
 /// Bytes of a file that are looked at.
 const LOOKED_AT: u64 = 1 << 20;
@@ -61,15 +60,6 @@ impl Place<'_> {
 pub(super) fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
-/// A judge for a tool where there is one, else the one for its report.
-fn judge_or(name: &'static str, other: &'static str) -> &'static str {
-    if BUILTIN_JUDGES.contains(&name) {
-        name
-    } else {
-        other
-    }
 }
 
 /// Every suite that a folder seems to have, in a fixed order.
@@ -193,30 +183,7 @@ fn rspec(place: &Place<'_>) -> Option<Found> {
     };
     let there = on_path(if bundled { "bundle" } else { "rspec" });
     let cure = "install Ruby and the gems (bundle install)";
-    if judge_or("rspec", "") == "rspec" {
-        return Some(
-            Found::new(by, "rspec", judge_or("rspec", "junit"), start).missing_unless(there, cure),
-        );
-    }
-    if place.says("Gemfile", "rspec_junit_formatter") {
-        let report = [
-            "--format",
-            "progress",
-            "--format",
-            "RspecJunitFormatter",
-            "--out",
-            "reports/rspec.xml",
-        ];
-        let found = Found::new(by, "rspec", "junit", &[start, &report].concat());
-        return Some(
-            found
-                .artifacts("reports/rspec.xml")
-                .missing_unless(there, cure),
-        );
-    }
-    let found = Found::new(by, "rspec", "exit-code", start)
-        .note("With the gem rspec_junit_formatter, judge = \"junit\" knows every example by name.");
-    Some(found.missing_unless(there, cure))
+    Some(Found::new(by, "rspec", "rspec", start).missing_unless(there, cure))
 }
 
 fn phpunit(place: &Place<'_>) -> Option<Found> {
