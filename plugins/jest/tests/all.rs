@@ -5,7 +5,7 @@ use tribunal_judge_kit::json::subject;
 use tribunal_judge_kit::testing::{
     Input, Samples, check_fixtures, check_properties, check_table, fixtures, whole,
 };
-use tribunal_sdk::{EndState, Status};
+use tribunal_sdk::{EndState, Status, Verdict};
 
 const FAKES: [&str; 3] = [
     "Test Suites: 1 passed, 1 total\nTests:       9 passed, 9 total\nSnapshots:   0 total\nTime:        1 s\nRan all test suites.\n",
@@ -50,20 +50,25 @@ fn what_may_be_done_to_an_output() {
     check_properties(subject::<Text, Json>, &fixtures("jest"), &FAKES);
 }
 
+/// The verdict on what stands on standard output and standard error after this exit code.
+fn verdict_on(stdout: &str, stderr: &str, code: i32) -> Verdict {
+    let input = Input {
+        stdout: stdout.as_bytes(),
+        stderr: stderr.as_bytes(),
+        artifacts: &[],
+        end: &EndState::Exited(code),
+        capture: &whole(),
+        chunk: 4_096,
+    };
+    subject::<Text, Json>(&input).verdict
+}
+
 #[test]
 fn a_summary_without_its_last_line_says_what_leaves_it_out() {
     // What `jest --silent` prints: all but `Ran all test suites.`
     let silent = "PASS ./a.test.js\n\nTest Suites: 1 passed, 1 total\nTests:       2 passed, 2 total\n\
                   Snapshots:   0 total\nTime:        0.2 s\n";
-    let input = Input {
-        stdout: b"",
-        stderr: silent.as_bytes(),
-        artifacts: &[],
-        end: &EndState::Exited(0),
-        capture: &whole(),
-        chunk: 4_096,
-    };
-    let verdict = subject::<Text, Json>(&input).verdict;
+    let verdict = verdict_on("", silent, 0);
     assert_eq!(verdict.status, Status::Failed);
     assert!(
         verdict.summary.contains("`--silent`"),
@@ -78,15 +83,7 @@ fn a_red_summary_counts_although_the_line_of_a_file_is_lost() {
     let log = "node.exe : FAIL ./a.test.js\nPASS ./b.test.js\n\nTest Suites: 1 failed, 1 passed, 2 total\n\
                Tests:       2 failed, 1 skipped, 3 passed, 6 total\nSnapshots:   0 total\nTime:        0.2 s\n\
                Ran all test suites.\n";
-    let input = Input {
-        stdout: log.as_bytes(),
-        stderr: b"",
-        artifacts: &[],
-        end: &EndState::Exited(1),
-        capture: &whole(),
-        chunk: 4_096,
-    };
-    let verdict = subject::<Text, Json>(&input).verdict;
+    let verdict = verdict_on(log, "", 1);
     assert_eq!(verdict.status, Status::Failed);
     let counts = verdict.counts.expect("counts");
     assert_eq!((counts.failed, counts.skipped, counts.passed), (2, 1, 3));

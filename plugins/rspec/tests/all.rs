@@ -2,10 +2,10 @@
 
 use tribunal_judge_kit::json::subject;
 use tribunal_judge_kit::testing::{
-    Input, Samples, check_fixtures, check_properties, check_table, fixtures, whole as whole_capture,
+    Input, Samples, check_fixtures, check_properties, check_table, fixtures, whole,
 };
 use tribunal_judge_rspec::{Json, Text};
-use tribunal_sdk::{EndState, Status};
+use tribunal_sdk::{EndState, Status, Verdict};
 
 const FAKES: [&str; 3] = [
     "\nFinished in 0.001 seconds (files took 0.1 seconds to load)\n9 examples, 0 failures\n\n",
@@ -52,21 +52,26 @@ fn what_may_be_done_to_an_output() {
     check_properties(subject::<Text, Json>, &fixtures("rspec"), &FAKES);
 }
 
+/// The verdict on what stands on standard output after exit 0, read in pieces of so many bytes.
+fn verdict_on(text: &str, chunk: usize) -> Verdict {
+    let input = Input {
+        stdout: text.as_bytes(),
+        stderr: b"",
+        artifacts: &[],
+        end: &EndState::Exited(0),
+        capture: &whole(),
+        chunk,
+    };
+    subject::<Text, Json>(&input).verdict
+}
+
 #[test]
 fn a_report_that_breaks_in_its_first_example_is_an_error() {
-    let whole = FAKES[2];
-    let torn = whole.replace("\"status\":", "\"status\":,");
-    let (cut, _) = whole.split_once("status").expect("it is there");
+    let report = FAKES[2];
+    let torn = report.replace("\"status\":", "\"status\":,");
+    let (cut, _) = report.split_once("status").expect("it is there");
     for text in [torn.as_str(), cut] {
-        let input = Input {
-            stdout: text.as_bytes(),
-            stderr: b"",
-            artifacts: &[],
-            end: &EndState::Exited(0),
-            capture: &whole_capture(),
-            chunk: 4_096,
-        };
-        let verdict = subject::<Text, Json>(&input).verdict;
+        let verdict = verdict_on(text, 4_096);
         assert_eq!(verdict.status, Status::Errored, "{}", verdict.summary);
         assert!(verdict.summary.contains("line 1"), "{}", verdict.summary);
     }
@@ -78,16 +83,7 @@ fn a_red_report_behind_a_green_one_on_a_long_line_counts() {
     let red = FAKES[2].replace("passed", "failed");
     // In pieces as the host gives them, the line ends inside of the second one.
     for chunk in [65_536, 65_537, 90_000, 4_096, 1_000_000] {
-        let text = format!("{green}{red}");
-        let input = Input {
-            stdout: text.as_bytes(),
-            stderr: b"",
-            artifacts: &[],
-            end: &EndState::Exited(0),
-            capture: &whole_capture(),
-            chunk,
-        };
-        let verdict = subject::<Text, Json>(&input).verdict;
+        let verdict = verdict_on(&format!("{green}{red}"), chunk);
         assert_eq!(
             verdict.status,
             Status::Failed,
